@@ -1,0 +1,143 @@
+"""Compiling: text in, class files out. One function a stage, and the two ways in: a program and a snippet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from lang.checker import Unit, check
+from lang.codegen import generate
+from lang.diagnostics import CompileError, Diagnostic
+from lang.nodes import Import
+from lang.parser import parse
+from lang.source import Source, Span
+from minivm.classfile import ClassFile
+from minivm.errors import UsageError
+
+SUFFIX = ".mini"
+PRELUDE = "prelude"
+
+
+@frozen
+class Known:
+    """What the checker may look up: class files by name, and the modules whose members are visible bare."""
+
+    files: Mapping[str, ClassFile]
+    auto_imports: tuple[str, ...] = (PRELUDE,)
+    allow_native: bool = False
+
+    def find(self, name: str) -> ClassFile | None:
+        """The class file of that name."""
+        return self.files.get(name)
+
+
+@frozen
+class Program:
+    """A compiled program: its module class's name and its class files by name."""
+
+    main: str
+    files: dict[str, ClassFile]
+
+
+def compile_units(units: Sequence[Unit], known: Known) -> dict[str, ClassFile]:
+    """Check units together and generate their class files, by name.
+
+    Raises:
+        CompileError: with every diagnostic.
+    """
+    sources = {unit.source.name: unit.source for unit in units}
+    files: dict[str, ClassFile] = {}
+    for typed in check(units, known):
+        for file in generate(typed, sources[typed.header.source]):
+            files[file.name] = file
+    return files
+
+
+def read_source(path: Path, name: str = "") -> Source:
+    """A source file's text.
+
+    Raises:
+        UsageError: it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        return Source(name or path.name, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not a Mini source: byte {error.start} is not UTF-8 text") from error
+
+
+def compile_file(path: Path, library: Mapping[str, ClassFile]) -> Program:
+    """Compile a program file and everything it imports.
+
+    Raises:
+        CompileError: with every diagnostic; UsageError: a file cannot be read.
+    """
+    return compile_program(read_source(path), path.parent, path.stem, library)
+
+
+def compile_program(source: Source, folder: Path, stem: str, library: Mapping[str, ClassFile]) -> Program:
+    """Compile a program text whose imports are looked for in ``folder``."""
+    program = parse(source)
+    main = stem + "Main" if any(c.name == stem for c in program.classes) else stem
+    unit = Unit(source=source, program=program, module=main, entry=True, prefix="")
+    units = [unit, *_imported(unit, folder, library)]
+    return Program(main, compile_units(units, Known(library)))
+
+
+def compile_module(name: str, folder: Path, library: Mapping[str, ClassFile]) -> dict[str, ClassFile]:
+    """Compile one importable module, as ``VM.load`` does at run time. UsageError if there is no such source."""
+    source = read_source(module_path(folder, name), name.replace(".", "/") + SUFFIX)
+    unit = _module_unit(source, name)
+    return compile_units([unit, *_imported(unit, folder, library)], Known(library))
+
+
+def module_path(folder: Path, name: str) -> Path:
+    """Where module ``name`` would be: dots are folders."""
+    return folder.joinpath(*name.split(".")).with_suffix(SUFFIX)
+
+
+def _module_unit(source: Source, name: str) -> Unit:
+    return Unit(source=source, program=parse(source), module=name, entry=False, prefix=name + ".")
+
+
+def _imported(unit: Unit, folder: Path, library: Mapping[str, ClassFile]) -> list[Unit]:
+    """Every module that a unit imports, directly or not, that is not compiled yet; each once."""
+    found: dict[str, Unit] = {}
+    pending: list[tuple[Unit, Import]] = [(unit, node) for node in unit.program.imports]
+    while pending:
+        importer, node = pending.pop()
+        if node.name in found or node.name in library or node.name == unit.module:
+            continue
+        path = module_path(folder, node.name)
+        if not path.is_file():
+            raise _missing_module(importer.source, node.name, node.span, path)
+        source = read_source(path, node.name.replace(".", "/") + SUFFIX)
+        found[node.name] = _module_unit(source, node.name)
+        pending += [(found[node.name], inner) for inner in found[node.name].program.imports]
+    return list(found.values())
+
+
+def _missing_module(source: Source, name: str, span: Span, path: Path) -> CompileError:
+    message = f"module `{name}` not found"
+    return CompileError((Diagnostic("E040", message, source, span, hint=f"there is no {path.name} beside this file"),))
+
+
+def compile_snippet(
+    source: Source,
+    module: str,
+    known: Known,
+    *,
+    echo: bool = False,
+) -> dict[str, ClassFile]:
+    """Compile text that stands in the context ``known``: a REPL entry, or the new versions of some classes."""
+    unit = Unit(source=source, program=parse(source), module=module, entry=True, prefix="", echo=echo)
+    return compile_units([unit], known)
+
+
+def compile_library(sources: Iterable[Source]) -> dict[str, ClassFile]:
+    """Compile the standard library's files, all together."""
+    units = [Unit(source=source, program=parse(source), module=PRELUDE, entry=False, prefix="") for source in sources]
+    return compile_units(units, Known({}, (), allow_native=True))

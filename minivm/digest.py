@@ -1,0 +1,91 @@
+"""The heap digest: a hash of everything the program can reach, the same wherever the words happen to lie.
+
+The walk is canonical: roots in order, then objects in the order first met, each under the number of its meeting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from minivm.classes import RuntimeClass, RuntimeMethod
+from minivm.collector import object_words
+from minivm.frames import typed_slots, walk
+from minivm.layouts import ARRAY_FIRST, STACK_CLASS, Layout
+from minivm.memory import CLASS_MASK, HASH_SHIFT, ROOTS, SHAPE_MASK, STATICS_BIT, Memory, Root
+
+
+class Digest:
+    """One walk over the live words of a machine at a safepoint."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        classes: list[RuntimeClass | None],
+        methods: list[RuntimeMethod | None],
+        layouts: dict[int, Layout],
+    ) -> None:
+        self.memory = memory
+        self.classes = classes
+        self.methods = methods
+        self.layouts = layouts
+        self.numbers: dict[int, int] = {}
+        self.queue: list[int] = []
+
+    def compute(self) -> str:
+        """The digest, as 32 hexadecimal digits."""
+        hasher = hashlib.blake2b(digest_size=16)
+        words = self.memory.words
+        base = self.memory.base
+        for slot in range(ROOTS):
+            word = words[base + slot]
+            if word:
+                hasher.update(f"root {slot} {word if slot == Root.HASHES else self._number(word)}\n".encode())
+        at = 0
+        while at < len(self.queue):
+            hasher.update(self._object(self.queue[at]).encode())
+            at += 1
+        return hasher.hexdigest()
+
+    def _number(self, ref: int) -> int:
+        if ref == 0:
+            return 0
+        found = self.numbers.get(ref)
+        if found is None:
+            self.queue.append(ref)
+            found = self.numbers[ref] = len(self.queue)
+        return found
+
+    def _object(self, ref: int) -> str:
+        words = self.memory.words
+        header = words[ref]
+        low = header & SHAPE_MASK
+        layout = self.layouts[low]
+        if low == STACK_CLASS:
+            return self._stack(ref)
+        cls = self.classes[low & CLASS_MASK]
+        assert cls is not None
+        size = object_words(words, ref, layout)
+        values = words[ref + 1 : ref + size].tolist()
+        if layout.kind == "fields":
+            for offset in layout.references:
+                values[offset - 1] = self._number(values[offset - 1])
+        elif layout.kind == "array of references":
+            first = ARRAY_FIRST - 1
+            values[first:] = [self._number(value) for value in values[first:]]
+        elif layout.kind == "string":
+            values[1] = 0  # the cached hash is no part of the value
+        kind = "statics" if low & STATICS_BIT else "object"
+        return f"{kind} {cls.type} v{cls.version} {header >> HASH_SHIFT} {values}\n"
+
+    def _stack(self, stack: int) -> str:
+        words = self.memory.words
+        parts = []
+        for frame in walk(words, stack, self.methods):
+            slots = self._frame_values(frame.at, frame.method, frame.pc, frame.in_call)
+            parts.append(f"{frame.method} {frame.pc} {slots}")
+        return f"stack {parts}\n"
+
+    def _frame_values(self, at: int, method: RuntimeMethod, pc: int, in_call: bool) -> list[int]:
+        words = self.memory.words
+        slots = typed_slots(method, pc, in_call)
+        return [self._number(words[at + o]) if t.is_reference else words[at + o] for o, t in slots]

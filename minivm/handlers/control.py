@@ -1,0 +1,96 @@
+"""Jumps, returns and throws."""
+
+from __future__ import annotations
+
+from minivm.classes import Stage
+from minivm.decoder import Decoding, decodes, handles
+from minivm.errors import Throw
+from minivm.frames import LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link
+from minivm.interpreter import RELOAD, Cell, Interpreter
+
+Words = memoryview
+
+
+@decodes("jump")
+def _jump(d: Decoding) -> Cell:
+    return jump, d.at, d.operand
+
+
+def jump(vm: Interpreter, words: Words[int], fp: int, at: int, target: int) -> int | None:
+    """Go to the target."""
+    return target
+
+
+@decodes("loop")
+def _loop(d: Decoding) -> Cell:
+    return loop, d.at, d.operand
+
+
+def loop(vm: Interpreter, words: Words[int], fp: int, at: int, target: int) -> int | None:
+    """Go back to the target, counting fuel."""
+    vm.fuel -= 1
+    if vm.fuel >= 0:
+        return target
+    words[fp + PC] = vm.pc = target
+    vm.poll()
+    return RELOAD
+
+
+@decodes("jumpif", "jumpnonnull")
+def _jump_if(d: Decoding) -> Cell:
+    return jump_if, d.at, d.operand
+
+
+def jump_if(vm: Interpreter, words: Words[int], fp: int, at: int, target: int) -> int | None:
+    """Go to the target if the word is not zero: true, or a reference that is not null."""
+    return target if words[fp + at] else None
+
+
+@decodes("jumpunless", "jumpnull")
+def _jump_unless(d: Decoding) -> Cell:
+    return jump_unless, d.at, d.operand
+
+
+def jump_unless(vm: Interpreter, words: Words[int], fp: int, at: int, target: int) -> int | None:
+    """Go to the target if the word is zero: false, or null."""
+    return None if words[fp + at] else target
+
+
+@handles("ret")
+def ret(vm: Interpreter, words: Words[int], fp: int, at: int, pc: int) -> int | None:
+    """Return the top word to the caller's call instruction."""
+    value = words[fp + at]
+    link = words[fp + LINK]
+    if link & LINK_MASK:
+        return return_specially(vm, link & LINK_MASK, value)
+    caller = vm.stack + (link >> LINK_SHIFT)
+    vm.fp = caller
+    vm.depth -= 1
+    method = vm.methods[words[caller + METHOD]]
+    code = method.code  # type: ignore[union-attr]
+    if code is None:
+        vm.resume()
+        code = vm.code
+    pc = words[caller + PC]
+    words[caller + code[pc][1]] = value
+    vm.code = code
+    vm.pc = pc + 1
+    return RELOAD
+
+
+def return_specially(vm: Interpreter, kind: int, value: int) -> int:
+    """Return from a frame that no call instruction waits for."""
+    if kind == Link.RESTART:
+        owner = vm.method_at(vm.fp).owner
+        owner.stage = Stage.INITIALISED
+        vm.pop()
+        return RELOAD
+    vm.result = value
+    vm.scheduler.ended(0)
+    return RELOAD
+
+
+@handles("throw")
+def throw(vm: Interpreter, words: Words[int], fp: int, at: int, pc: int) -> int | None:
+    """Start a Mini exception."""
+    raise Throw("", "", words[fp + at])

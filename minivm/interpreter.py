@@ -1,0 +1,298 @@
+"""The interpreter: one loop, one handler per row of the table, frames in the fiber's stack object.
+
+A method's executable code is a list of cells ``(handler, at, arg)``: ``at`` is the offset from the frame of the lowest
+operand word the instruction takes (known since the verifier knows the depth), ``arg`` what the decoder worked out.
+A handler returns the next pc, None to fall through, or RELOAD when frames changed or objects may have moved.
+
+Rules every handler keeps: before anything that may allocate, park, link or throw it stores its pc in the frame;
+after it, no word index held in a Python local is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from minivm.classes import RuntimeClass, RuntimeMethod, Stage
+from minivm.classfile import CLASS_INITIALISER
+from minivm.errors import LinkError, MiniError, Throw
+from minivm.frames import FIRST, LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link
+from minivm.heap import Heap
+from minivm.layouts import STACK_CAPACITY, STACK_DEPTH, STACK_TOP
+from minivm.linker import Linker
+from minivm.loader import Loader, Registry
+from minivm.memory import Memory, Root
+from minivm.trace import Tracer
+
+if TYPE_CHECKING:
+    from minivm.machine import Machine
+    from minivm.scheduler import Scheduler
+    from minivm.unwinder import Unwinder
+
+RELOAD = -1
+FRAME_LIMIT = 10_000  # frames of one fiber: what a JVM's default stack holds of ordinary methods
+QUANTUM = 1000  # polls a fiber runs before the next one gets its turn
+
+Cell = tuple[Callable[..., int | None], int, Any]
+
+
+class Halt(Exception):
+    """The fiber that the host waits for has ended."""
+
+
+class Interrupted(MiniError):
+    """The user asked the program to stop (Ctrl-C). Every fiber stands at a safepoint and can go on."""
+
+
+class Interpreter:
+    """The running state of one machine: the current fiber's frame, and what handlers need at hand."""
+
+    def __init__(
+        self, memory: Memory, heap: Heap, registry: Registry, linker: Linker, tracer: Tracer, loader: Loader
+    ) -> None:
+        self.memory = memory
+        self.words = memory.words
+        self.floats = memory.floats
+        self.heap = heap
+        self.registry = registry
+        self.methods = registry.methods
+        self.classes = registry.classes
+        self.linker = linker
+        self.tracer = tracer
+        self.loader = loader
+        self.machine: Machine
+        self.scheduler: Scheduler
+        self.unwinder: Unwinder
+        self.decode: Callable[[Interpreter, RuntimeMethod], list[Cell]]
+        self.code: list[Cell] = []
+        self.pc = 0
+        self.fp = 0
+        self.stack = 0
+        self.stack_end = 0
+        self.depth = 0
+        self.result = 0  # what the last ended fiber's first frame returned
+        self.frame_limit = FRAME_LIMIT
+        self.fuel = QUANTUM
+        self.tank = QUANTUM
+        self.spent = 0
+        self.interrupted = False
+        self.stress_every = 0  # polls between two calls of at_safepoint; 0: never
+        self.at_safepoint: Callable[[], None] | None = None
+        self.call_trace = False
+        self.provisional = False  # the last class used is still being initialised: do not quicken
+
+    # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        """Execute from the current frame until the awaited fiber ends (Halt) or the host is asked for."""
+        words = self.words
+        while True:
+            code, pc, fp = self.code, self.pc, self.fp
+            try:
+                while True:
+                    handler, at, arg = code[pc]
+                    step = handler(self, words, fp, at, arg)
+                    if step is None:
+                        pc += 1
+                    elif step >= 0:
+                        pc = step
+                    else:
+                        code, pc, fp = self.code, self.pc, self.fp
+            except Throw as throw:
+                self.unwinder.unwind(pc, throw)
+            except LinkError as error:
+                self.unwinder.unwind(pc, Throw("LinkError", str(error)))
+
+    def step(self) -> None:
+        """Execute one instruction of the current frame; its pc is then up to date."""
+        pc = self.pc
+        handler, at, arg = self.code[pc]
+        try:
+            step = handler(self, self.words, self.fp, at, arg)
+        except Throw as throw:
+            self.unwinder.unwind(pc, throw)
+            return
+        except LinkError as error:
+            self.unwinder.unwind(pc, Throw("LinkError", str(error)))
+            return
+        if step is None:
+            self.pc = pc + 1
+        elif step >= 0:
+            self.pc = step
+        self.words[self.fp + PC] = self.pc
+
+    # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def push(self, method: RuntimeMethod, link: int, args_at: int) -> None:
+        """Push a frame for ``method`` above the current one, its arguments copied from frame offset ``args_at``.
+
+        The current frame's pc must be in its record. ``link`` is a Link kind.
+
+        Raises:
+            Throw: StackOverflowError, OutOfMemoryError; nothing is changed then.
+        """
+        if method.code is None:
+            self.prepare(method)
+        words = self.words
+        caller = self.method_at(self.fp)
+        if self.depth >= self.frame_limit:
+            raise Throw("StackOverflowError", f"more than {self.frame_limit} frames")
+        if self.fp + caller.frame_words + method.frame_words > self.stack_end:
+            self.grow_stack(caller.frame_words + method.frame_words)
+        fp = self.fp
+        new = fp + caller.frame_words
+        words[new + METHOD] = method.id
+        words[new + PC] = 0
+        words[new + LINK] = (fp - self.stack) << LINK_SHIFT | link
+        count = method.slots
+        words[new + FIRST : new + FIRST + count] = words[fp + args_at : fp + args_at + count]
+        self.fp = new
+        self.code = method.code  # type: ignore[assignment]
+        self.pc = 0
+        self.depth += 1
+
+    def push_base(self, method: RuntimeMethod, args: list[int]) -> None:
+        """Push the first frame of the current, empty stack. ``prepare`` must have been called on the method."""
+        words = self.words
+        new = self.fp
+        words[new + METHOD] = method.id
+        words[new + PC] = 0
+        words[new + LINK] = Link.BASE
+        for index, word in enumerate(args):
+            words[new + FIRST + index] = word
+        self.code = method.code or []
+        self.pc = 0
+        self.depth = 1
+
+    def method_at(self, fp: int) -> RuntimeMethod:
+        """The method of the frame at ``fp``."""
+        method = self.methods[self.words[fp + METHOD]]
+        assert method is not None
+        return method
+
+    def pop(self) -> int:
+        """Drop the current frame; returns its link kind. With a caller, the caller's frame becomes current."""
+        link = self.words[self.fp + LINK]
+        self.depth -= 1
+        kind = link & LINK_MASK
+        if kind != Link.BASE:
+            self.fp = self.stack + (link >> LINK_SHIFT)
+            self.resume()
+        return kind
+
+    def resume(self) -> None:
+        """Take code and pc from the current frame's record (preparing its method again if need be)."""
+        method = self.method_at(self.fp)
+        if method.code is None:
+            self.prepare(method)
+        self.code = method.code  # type: ignore[assignment]
+        self.pc = self.words[self.fp + PC]
+
+    def grow_stack(self, needed: int) -> None:
+        """Move the current stack into a larger object with room for ``needed`` more words."""
+        self.sync()
+        used = self.fp - self.stack + needed
+        bigger = self.heap.new_stack(max(2 * (self.stack_end - self.stack), used + needed))
+        old, old_end = self.stack, self.stack_end
+        capacity = self.words[bigger + STACK_CAPACITY]
+        self.words[bigger : bigger + old_end - old] = self.words[old:old_end]
+        self.words[bigger + STACK_CAPACITY] = capacity
+        self.scheduler.set_stack(self.memory.root(Root.CURRENT), bigger)
+        self.attach(bigger)
+
+    def attach(self, stack: int) -> None:
+        """Make ``stack`` the current stack object; frame and depth come from its record."""
+        words = self.words
+        self.stack = stack
+        self.stack_end = stack + words[stack + STACK_CAPACITY]
+        self.fp = stack + words[stack + STACK_TOP]
+        self.depth = words[stack + STACK_DEPTH]
+
+    def sync(self) -> None:
+        """Bring the current stack object's own record up to date (pcs are stored by the handlers)."""
+        if self.stack:
+            self.words[self.stack + STACK_TOP] = self.fp - self.stack
+            self.words[self.stack + STACK_DEPTH] = self.depth
+
+    def moved(self, current: int) -> None:
+        """Every object has moved; ``current`` is the running fiber's new address (0: none runs)."""
+        if current and self.stack:
+            self.attach(self.scheduler.stack_of(current))
+
+    # ── classes ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self, method: RuntimeMethod) -> None:
+        """Verify and decode a method, giving it its id. Nothing unverified gets past here.
+
+        Raises:
+            LinkError: abstract, or refused by the verifier.
+        """
+        if method.id == 0:
+            self.registry.add_method(method)
+        method.code = self.decode(self, method)
+
+    def ensure_initialised(self, cls: RuntimeClass) -> bool:
+        """Whether the class can be used now by the current fiber.
+
+        If not, control has been transferred (a frame of its initialiser was pushed, or another fiber runs) and the
+        current instruction, whose pc must be in the frame, will be executed again.
+
+        Raises:
+            Throw: InitialiserError, if the class's initialiser has failed before.
+        """
+        if cls.stage is Stage.INITIALISED:
+            return True
+        self.linker.link(cls)
+        if cls.stage is Stage.FAILED:
+            raise Throw("InitialiserError", f"class {cls.type} could not be initialised: {cls.failure}")
+        me = self.scheduler.current_id()
+        if cls.stage is Stage.INITIALISING:
+            if cls.initialising_fiber == me:
+                self.provisional = True
+                return True
+            self.scheduler.yield_now()
+            return False
+        if cls.superclass is not None and not self.ensure_initialised(cls.superclass):
+            return False
+        return self._start_initialiser(cls, me)
+
+    def _start_initialiser(self, cls: RuntimeClass, me: int) -> bool:
+        method = cls.methods.get(CLASS_INITIALISER)
+        if method is None:
+            cls.stage = Stage.INITIALISED
+            return True
+        self.tracer.event("load", f"initialise {cls.type}")
+        self.push(method, Link.RESTART, FIRST)
+        cls.stage = Stage.INITIALISING
+        cls.initialising_fiber = me
+        return False
+
+    # ── polls ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def poll(self) -> None:
+        """The tank is empty: interrupts, safepoint hooks and fiber switches. The frame's pc must be in its record.
+
+        Raises:
+            Interrupted: after Ctrl-C.
+        """
+        self.spent += self.tank
+        self.refill()
+        if self.interrupted:
+            self.interrupted = False
+            self.sync()
+            raise Interrupted("interrupted")
+        if self.at_safepoint is not None:
+            self.at_safepoint()
+        if self.spent >= QUANTUM:
+            self.spent = 0
+            self.scheduler.rotate()
+
+    def refill(self) -> None:
+        """Fill the tank until the next thing to do."""
+        left = max(QUANTUM - self.spent, 1)
+        self.tank = self.fuel = min(left, self.stress_every) if self.stress_every else left
+
+    def interrupt(self) -> None:
+        """Ask the program to stop at its next poll; safe from a signal handler."""
+        self.interrupted = True
+        self.fuel = -1

@@ -1,0 +1,219 @@
+"""Class loaders: a tree with parent delegation. A class is its name and the loader that defined it.
+
+A type with arguments is defined by the lowest loader among those of its template and its arguments: the first one
+that can see them all.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from attrs import define, field
+
+from minivm.classes import RuntimeClass, RuntimeMethod, Shape, make_class
+from minivm.classfile import ClassFile, Flags, Method, TypeParameter
+from minivm.errors import LinkError
+from minivm.trace import Tracer
+from minivm.types import OBJECT, Kind, Type, class_type
+
+BOX = "Box"
+
+
+class Finder(Protocol):
+    """Where a loader looks for class files."""
+
+    def find(self, name: str) -> tuple[ClassFile, str] | None:
+        """The class file of that name and where it was found (for the trace), or None."""
+        ...
+
+
+@define
+class MemoryFinder:
+    """Class files held in a dictionary."""
+
+    files: dict[str, ClassFile] = field(factory=dict)
+    where: str = "memory"
+
+    def find(self, name: str) -> tuple[ClassFile, str] | None:
+        """The file of that name."""
+        found = self.files.get(name)
+        return (found, self.where) if found else None
+
+
+@define
+class Registry:
+    """Every class and method of one machine, by id. Index 0 is never used."""
+
+    classes: list[RuntimeClass | None] = field(factory=lambda: [None])
+    methods: list[RuntimeMethod | None] = field(factory=lambda: [None])
+
+    def next_class_id(self) -> int:
+        """Reserve the id of a class about to be made."""
+        self.classes.append(None)
+        return len(self.classes) - 1
+
+    def add_method(self, method: RuntimeMethod) -> int:
+        """Give a method its id."""
+        self.methods.append(method)
+        method.id = len(self.methods) - 1
+        return method.id
+
+    def loaded(self) -> list[RuntimeClass]:
+        """Every loaded class, in the order loaded."""
+        return [c for c in self.classes if c is not None]
+
+
+@define(eq=False)
+class Loader:
+    """One loader. ``classes`` holds what it defined and what it found through its parents."""
+
+    name: str
+    parent: Loader | None
+    finder: Finder
+    registry: Registry
+    tracer: Tracer
+    classes: dict[Type, RuntimeClass] = field(factory=dict)
+    templates: dict[str, tuple[ClassFile, Loader]] = field(factory=dict)
+    _loading: list[Type] = field(factory=list)
+
+    def depth(self) -> int:
+        """How many parents it has."""
+        return 0 if self.parent is None else self.parent.depth() + 1
+
+    def load(self, type_: Type) -> RuntimeClass:
+        """The class of a reference type.
+
+        Raises:
+            LinkError: no such class, or it or a supertype cannot be loaded.
+        """
+        key = class_of(type_)
+        found = self.classes.get(key)
+        if found is None:
+            found = self._define_in(self._home(key), key)
+            self.classes[key] = found
+        return found
+
+    def template(self, name: str) -> tuple[ClassFile, Loader] | None:
+        """The class file of that name and the loader whose it is: the parent's first, then one's own."""
+        known = self.templates.get(name)
+        if known is None and self.parent is not None:
+            known = self.parent.template(name)
+        if known is None:
+            self.tracer.event("load", f"{self.name} loader looks for {name}")
+            found = self.finder.find(name)
+            if found is not None:
+                file, where = found
+                if file.name != name:
+                    raise LinkError(f"{where} holds class {file.name}, not {name}")
+                self.tracer.event("load", f"found {name} in {where}")
+                known = (file, self)
+        if known is not None:
+            self.templates[name] = known
+        return known
+
+    def _home(self, key: Type) -> Loader:
+        """The loader that defines ``key``: the lowest of its template's and its arguments'."""
+        homes = [self._template_of(key)[1]]
+        for arg in key.args:
+            if arg.is_reference and arg.kind in (Kind.CLASS, Kind.FUNCTION):
+                homes.append(self.load(arg).loader)
+        return max(homes, key=Loader.depth)
+
+    def _template_of(self, key: Type) -> tuple[ClassFile, Loader]:
+        if key.kind is Kind.FUNCTION:
+            return function_file(len(key.parameters)), self._root()
+        found = self.template(key.name)
+        if found is None:
+            raise LinkError(f"class {key.name} not found (asked of the {self.name} loader)")
+        return found
+
+    def _root(self) -> Loader:
+        return self if self.parent is None else self.parent._root()
+
+    def _define_in(self, home: Loader, key: Type) -> RuntimeClass:
+        known = home.classes.get(key)
+        if known is not None:
+            return known
+        return home.define(key, home._template_of(key)[0])
+
+    def define(self, key: Type, file: ClassFile) -> RuntimeClass:
+        """Make the class ``key`` out of ``file`` in this loader, loading its supertypes first.
+
+        Raises:
+            LinkError: wrong number of type arguments, a circular, final or missing supertype, a violated bound.
+        """
+        if key in self._loading:
+            raise LinkError(f"class {key} is its own supertype")
+        if len(key.args) != len(file.type_parameters):
+            raise LinkError(
+                f"{file.name} takes {len(file.type_parameters)} type arguments, {key} gives {len(key.args)}"
+            )
+        self._loading.append(key)
+        try:
+            with self.tracer.cause("load", f"load {key}"):
+                made = self._make(key, file)
+        finally:
+            self._loading.pop()
+        self.classes[key] = made
+        self._check_bounds(made)
+        self.registry.classes[made.id] = made
+        return made
+
+    def class_id(self, key: Type) -> int:
+        """The id for a class about to be defined here."""
+        return self.registry.next_class_id()
+
+    def _make(self, key: Type, file: ClassFile) -> RuntimeClass:
+        binding = dict(zip((p.name for p in file.type_parameters), key.args, strict=True))
+        superclass = None
+        if file.superclass is not None:
+            superclass = self.load(file.superclass.substitute(binding))
+            if superclass.is_interface or Flags.FINAL in superclass.file.flags:
+                kind = "interface" if superclass.is_interface else "final class"
+                raise LinkError(f"{key} cannot extend the {kind} {superclass.type}")
+        elif key != OBJECT:
+            raise LinkError(f"{key} has no superclass; only Object may")
+        interfaces = tuple(self.load(i.substitute(binding)) for i in file.interfaces)
+        for interface in interfaces:
+            if not interface.is_interface:
+                raise LinkError(f"{key} cannot implement {interface.type}, which is not an interface")
+        made = make_class(key, file, self, superclass, interfaces, self.class_id(key))
+        made.shape = shape_of(key)
+        return made
+
+    def _check_bounds(self, made: RuntimeClass) -> None:
+        for parameter in made.file.type_parameters:
+            if parameter.bound is not None:
+                check_bound(self, made.binding[parameter.name], parameter.bound.substitute(made.binding))
+
+
+def check_bound(loader: Loader, argument: Type, bound: Type) -> None:
+    """Raise LinkError unless the type argument is below the bound."""
+    if argument.is_primitive or argument.nullable or not loader.load(argument).is_below(loader.load(bound)):
+        raise LinkError(f"type argument {argument} is not a {bound}")
+
+
+def class_of(type_: Type) -> Type:
+    """The class whose instances the non-null references of a type are: ``int?`` and ``int`` give ``Box<int>``."""
+    if type_.kind is Kind.PRIMITIVE:
+        return class_type(BOX, type_.non_null())
+    if type_.kind not in (Kind.CLASS, Kind.FUNCTION) or not type_.is_concrete:
+        raise LinkError(f"{type_} is not a class")
+    return type_.non_null()
+
+
+def shape_of(key: Type) -> Shape:
+    """The arrangement of a class's instances; Array and String are the machine's own."""
+    if key.kind is Kind.CLASS and key.name == "Array":
+        return Shape.ARRAY
+    return Shape.STRING if key.kind is Kind.CLASS and key.name == "String" else Shape.FIELDS
+
+
+def function_file(arity: int) -> ClassFile:
+    """The interface that function types of ``arity`` parameters are: one abstract method, ``call``."""
+    names = (*tuple(f"P{i}" for i in range(arity)), "R")
+    types = tuple(Type(Kind.VARIABLE, name) for name in names)
+    call = Method("call", types[:-1], types[-1], Flags.ABSTRACT)
+    return ClassFile(
+        "fun", OBJECT, (), Flags.INTERFACE, tuple(TypeParameter(n) for n in names), (), (), (call,), "<machine>"
+    )

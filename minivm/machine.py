@@ -1,0 +1,240 @@
+"""One machine: memory, loaders, interpreter and fibers put together, and what a host can ask of it."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from minivm import handlers, natives
+from minivm.classes import RuntimeClass, RuntimeMethod
+from minivm.classfile import MAIN, ClassFile
+from minivm.collector import Collector
+from minivm.decoder import decode
+from minivm.digest import Digest
+from minivm.errors import Deadlock, GuestError, LinkError
+from minivm.heap import Heap
+from minivm.interpreter import Halt, Interpreter
+from minivm.layouts import STACK_CLASS, STACK_LAYOUT
+from minivm.linker import Linker
+from minivm.loader import Finder, Loader, Registry
+from minivm.memory import DEFAULT_CAP, Memory, Root
+from minivm.natives.registry import NATIVES
+from minivm.scheduler import Scheduler, State
+from minivm.solo import Solo
+from minivm.trace import Tracer
+from minivm.types import ERROR, OBJECT, STRING, Type, class_type
+from minivm.unwinder import Unwinder
+
+assert handlers and natives  # imported for what they register
+
+# classes the machine itself makes objects of or throws; a class path without them cannot run anything
+WELL_KNOWN = ("ArithmeticError", "IndexError", "NullError", "CastError", "UnsetError", "OutOfMemoryError",
+              "StackOverflowError", "InitialiserError", "LinkError", "CancelledError", "StateError", "ArgumentError",
+              "IOError")  # fmt: skip
+
+
+class Exit(Exception):
+    """The program asked to end with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Machine:
+    """A machine with nothing loaded but the boot classes that ``boot`` finds.
+
+    Args:
+        boot: where the boot loader looks; it must find the standard library.
+        program: where the app loader, its child, looks.
+        heap_bytes: the cap of one half.
+        gc_stress: collect at every allocation.
+
+    Raises:
+        LinkError: a boot class is missing or unfit; UsageError: no room for the heap.
+    """
+
+    def __init__(
+        self,
+        boot: Finder,
+        program: Finder,
+        *,
+        heap_bytes: int = DEFAULT_CAP,
+        gc_stress: bool = False,
+        tracer: Tracer | None = None,
+        output: TextIO | None = None,
+        errors: TextIO | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        self.tracer = tracer or Tracer()
+        self.output = output or sys.stdout
+        self.errors = errors or sys.stderr
+        self.arguments = list(arguments)
+        self.input_lines: deque[str | None] = deque()
+        self.reading = False  # a host thread waits for a line
+        self.failed = False  # a fiber that nobody joined ended with an error
+        self.compile: Callable[[str], Sequence[ClassFile]] | None = None  # the language's service, if there is one
+        self.memory = Memory(heap_bytes)
+        self.registry = Registry()
+        self.boot = Loader("boot", None, boot, self.registry, self.tracer)
+        self.app = Loader("app", self.boot, program, self.registry, self.tracer)
+        self.linker = Linker(self.memory, self.tracer)
+        self.linker.natives = NATIVES
+        self.linker.layouts[STACK_CLASS] = STACK_LAYOUT
+        self.heap = Heap(self.memory, self.linker)
+        self.vm = Interpreter(self.memory, self.heap, self.registry, self.linker, self.tracer, self.boot)
+        self.vm.decode = decode
+        self.vm.machine = self
+        self._boot()
+        self.memory.stress = gc_stress
+        self.vm.call_trace = "call" in self.tracer.topics
+
+    def _boot(self) -> None:
+        for type_ in (OBJECT, STRING, ERROR, *(class_type(name) for name in WELL_KNOWN)):
+            self.linker.link(self.boot.load(type_))
+        self.heap.string_class = self.boot.load(STRING).id
+        self.vm.scheduler = self.scheduler = Scheduler(self.vm)
+        self.vm.unwinder = Unwinder(self.vm, self.scheduler.ended)
+        self.scheduler.died = self._died
+        self.scheduler.deliver = self._deliver
+        self.collector = Collector(
+            self.memory,
+            self.registry.methods,
+            self.linker.layouts,
+            self.vm.sync,
+            self.vm.moved,
+            lambda text: self.tracer.event("gc", text),
+        )
+        self.memory.collect = self.collector.collect
+        oom = self.vm.unwinder.make_error("OutOfMemoryError", "no room, not even for this error")
+        self.memory.set_root(Root.OUT_OF_MEMORY, oom)
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def run_main(self, name: str) -> None:
+        """Run the program whose module class is ``name`` to its end, and every fiber that still can run.
+
+        Raises:
+            GuestError: the main fiber ended with an error; Deadlock: it waits for ever; LinkError; Exit; Interrupted.
+        """
+        cls = self.app.load(class_type(name))
+        main = cls.methods.get(MAIN)
+        if main is None or not main.is_static or main.parameters:
+            raise LinkError(f"class {name} has no static method main() to start with")
+        self.run_fiber(self.start(main))
+        self.drain()
+
+    def start(self, method: RuntimeMethod) -> int:
+        """Start a fiber in a static method without parameters, ahead of the ready ones; returns its id."""
+        self.linker.link(method.owner)
+        self.memory.set_root(Root.HOST + 2, self.scheduler.new_fiber())
+        self.memory.set_root(Root.MAIN, self.memory.root(Root.HOST + 2))
+        number = self.scheduler.start(Root.HOST + 2, method, list, front=True)
+        self.memory.set_root(Root.HOST + 2, 0)
+        return number
+
+    def run_fiber(self, number: int) -> int:
+        """Run until fiber ``number``, the MAIN root, has ended; its first frame's result word.
+
+        Raises:
+            GuestError: it ended with an error; Deadlock: it waits for ever; Exit; Interrupted.
+        """
+        self.scheduler.awaited = number
+        try:
+            self._go()
+        finally:
+            self.scheduler.awaited = 0
+        fiber = self.memory.root(Root.MAIN)
+        if self.scheduler.get(fiber, "state") == State.FAILED:
+            raise self.guest_error(self.scheduler.get(fiber, "error"))
+        return self.vm.result
+
+    def _go(self) -> None:
+        try:
+            if not self.scheduler.current:
+                self.scheduler.next_fiber()
+            self.vm.run()
+        except Halt:
+            return
+
+    def drain(self) -> None:
+        """Run the remaining fibers until each has ended or waits for ever."""
+        try:
+            self._go()
+        except Deadlock:
+            return
+
+    def call(self, method: RuntimeMethod, args: Callable[[], list[int]]) -> int:
+        """Run one method alone to its end and return its result word; see ``Solo``."""
+        with Solo(self.vm) as solo:
+            return self.finish_solo(solo, method, args)
+
+    def finish_solo(self, solo: Solo, method: RuntimeMethod, args: Callable[[], list[int]]) -> int:
+        """One run of a Solo.
+
+        Raises:
+            GuestError: it ended with an error.
+        """
+        error = solo.run(method, args)
+        if error:
+            raise self.guest_error(error)
+        return self.vm.result
+
+    # ── errors ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def guest_error(self, ref: int) -> GuestError:
+        """A Mini error object as a host exception, with its trace as text."""
+        cls = self.registry.classes[self.heap.class_id(ref)]
+        message = self.memory.words[ref + self.vm.unwinder.message_offset]
+        lines = [f"    at {place(method, pc)}" for method, pc in self.vm.unwinder.trace_of(ref)]
+        cause = self.memory.words[ref + self.vm.unwinder.cause_offset]
+        if cause:
+            below = self.guest_error(cause)
+            lines += [f"caused by {below.kind}: {below.message}", *below.trace]
+        return GuestError(cls.name if cls else "Error", self.heap.string(message) if message else "", tuple(lines))
+
+    def _died(self, fiber: int) -> None:
+        self.failed = True
+        error = self.guest_error(self.scheduler.get(fiber, "error"))
+        self.output.flush()
+        self.errors.write(f"fiber {self.scheduler.get(fiber, 'id')} ended with an error nobody caught\n{error}\n")
+
+    def exit(self, status: int) -> Exit:
+        """The exception that ends the program with a status."""
+        return Exit(status)
+
+    def _deliver(self) -> None:
+        self.reading = False
+        self.scheduler.outside -= 1
+        queue = self.memory.root(Root.HOST + 5)
+        if queue:
+            self.scheduler.wake_all(queue)
+
+    # ── services ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def collect(self) -> None:
+        """Collect now."""
+        self.collector.collect()
+
+    def digest(self) -> str:
+        """The heap digest."""
+        self.vm.sync()
+        return Digest(self.memory, self.registry.classes, self.registry.methods, self.linker.layouts).compute()
+
+    def load(self, type_: Type) -> RuntimeClass:
+        """A class as the program sees it, linked."""
+        found = self.app.load(type_)
+        self.linker.link(found)
+        return found
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.memory.close()
+
+
+def place(method: RuntimeMethod, pc: int) -> str:
+    """``Owner.method (file:line)``, for a stack trace."""
+    code = method.declared.code
+    return f"{method} ({method.owner.file.source}:{code.line_at(pc) if code else 0})"

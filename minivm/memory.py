@@ -1,0 +1,169 @@
+"""The one memory: two halves of words in one ``mmap``.
+
+    word 0                 never an object, so that 0 can be null
+    half A, half B         each:  roots (ROOTS words) | objects, bump-allocated upwards
+
+A reference is a word index from the start of the memory. Everything the program reaches hangs off the root words
+of the current half, so switching halves switches the whole program at once: that is how a collection and a class
+redefinition commit, and how a failed redefinition is undone.
+
+An object starts with a header word:
+
+    bits 0..30    class id
+    bit  31       statics: the object holds the static fields of that class
+    bits 32..62   identity hash, 0 until somebody asks
+    negative      forwarded: minus the word index of the copy in the other half
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+from enum import IntEnum, unique
+
+from minivm.errors import Throw, UsageError
+
+WORD = 8
+ROOTS = 1 << 14  # class statics are roots: this caps the classes of one machine at about 16,000
+FIRST_HALF = 8  # words; keeps both halves aligned to a cache line
+MIN_LIMIT = 1 << 19  # words a half starts with (4 MiB): small enough to stay in the cache
+RESERVE = 1 << 12  # words kept back so that an OutOfMemoryError and its trace can still be made
+DEFAULT_CAP = 256 << 20  # bytes of one half at most
+
+CLASS_MASK = (1 << 31) - 1
+STATICS_BIT = 1 << 31
+SHAPE_MASK = (1 << 32) - 1
+HASH_SHIFT = 32
+MAX_INT = (1 << 63) - 1
+MIN_INT = -(1 << 63)
+WORD_MASK = (1 << 64) - 1
+
+
+@unique
+class Root(IntEnum):
+    """The root words with a fixed meaning; the statics of class ``id`` are at ``STATICS + id``."""
+
+    CURRENT = 0  # the fiber that runs
+    READY_FIRST = 1  # fibers that can run, linked by FiberBase.next
+    READY_LAST = 2
+    SLEEP_FIRST = 3  # sleeping fibers, soonest first
+    LIVE_FIRST = 4  # every fiber that has not ended, linked by FiberBase.nextLive
+    MAIN = 5  # the fiber whose end ends the program
+    OUT_OF_MEMORY = 6  # the error that is thrown when there is no room to make one
+    HOST = 7  # 7..14: references a host operation has to keep across safepoints
+    HASHES = 15  # not a reference: how many identity hashes have been given out
+    STATICS = 16
+
+
+def wrap(value: int) -> int:
+    """The 64-bit two's complement word of an unbounded integer."""
+    value &= WORD_MASK
+    return value - (1 << 64) if value > MAX_INT else value
+
+
+class Memory:
+    """Words, halves and the bump pointer. ``words`` and ``floats`` are two views of the same bytes."""
+
+    def __init__(self, cap_bytes: int = DEFAULT_CAP) -> None:
+        self.cap = max(cap_bytes // WORD, ROOTS + 4 * RESERVE)
+        size = FIRST_HALF + 2 * self.cap
+        try:
+            self.map = mmap.mmap(-1, size * WORD)
+        except (OSError, ValueError, OverflowError) as error:
+            raise UsageError(f"cannot reserve a heap of 2 x {self.cap * WORD >> 20} MiB: {error}") from error
+        self.bytes = memoryview(self.map)
+        self.words: memoryview[int] = self.bytes.cast("q")
+        self.floats: memoryview[float] = self.bytes.cast("d")
+        self.base = FIRST_HALF
+        self.top = self.base + ROOTS
+        self.limit = self.base + min(MIN_LIMIT, self.cap - RESERVE)
+        self.stress = False
+        self.dipping = False  # allocations may use the reserve, and never collect
+        self.collect: Callable[[], None] | None = None
+
+    @property
+    def other_base(self) -> int:
+        """The start of the half that is not in use."""
+        return FIRST_HALF + self.cap if self.base == FIRST_HALF else FIRST_HALF
+
+    @property
+    def used(self) -> int:
+        """Words allocated in the current half, garbage included, roots not."""
+        return self.top - self.base - ROOTS
+
+    def root(self, which: int) -> int:
+        """A root word."""
+        return self.words[self.base + which]
+
+    def set_root(self, which: int, ref: int) -> None:
+        """Write a root word."""
+        self.words[self.base + which] = ref
+
+    def allocate(self, count: int) -> int:
+        """The index of ``count`` fresh words (not cleared), collecting if the half is full.
+
+        Raises:
+            Throw: OutOfMemoryError, if there is no room even after a collection.
+        """
+        ref = self.top
+        top = ref + count
+        if top > self.limit or self.stress:
+            return self._allocate_slowly(count)
+        self.top = top
+        return ref
+
+    def _allocate_slowly(self, count: int) -> int:
+        if self.dipping:
+            return self.allocate_now(count)
+        if self.collect is not None and count < self.cap:
+            self.collect()
+        if self.top + count > self.limit:
+            self._raise_limit(count)
+        ref = self.top
+        self.top += count
+        return ref
+
+    def _raise_limit(self, count: int) -> None:
+        most = self.base + self.cap - RESERVE
+        if self.top + count > most:
+            raise Throw("OutOfMemoryError", f"no room for {count} words in a heap of {self.cap} words")
+        self.limit = min(most, max(self.top + count, self.base + MIN_LIMIT))
+
+    def allocate_now(self, count: int) -> int:
+        """Fresh words without a collection: nothing moves. May dip into the reserve.
+
+        Raises:
+            Throw: OutOfMemoryError, if the half is full to its cap.
+        """
+        if self.top + count > self.base + self.cap:
+            raise Throw("OutOfMemoryError", f"no room for {count} words in a heap of {self.cap} words")
+        ref = self.top
+        self.top += count
+        self.limit = max(self.limit, min(self.top, self.base + self.cap - RESERVE))
+        return ref
+
+    def switch(self, base: int, top: int) -> None:
+        """Make the half at ``base``, filled up to ``top``, the current one."""
+        self.base = base
+        self.top = top
+        most = base + self.cap - RESERVE
+        live = top - base - ROOTS
+        self.limit = min(most, base + max(MIN_LIMIT, ROOTS + 2 * live))
+
+    def identity_hash(self, ref: int) -> int:
+        """The object's identity hash, 31 bits, given out on first request in a fixed pseudo-random order."""
+        header = self.words[ref]
+        found = header >> HASH_SHIFT
+        if found == 0:
+            given = self.root(Root.HASHES) + 1
+            self.set_root(Root.HASHES, given)
+            found = (given * 0x9E3779B1) & 0x7FFFFFFF or 1
+            self.words[ref] = header | (found << HASH_SHIFT)
+        return found
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.words.release()
+        self.floats.release()
+        self.bytes.release()
+        self.map.close()

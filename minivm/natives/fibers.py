@@ -1,0 +1,86 @@
+"""Natives of fibers and wait queues. Those that park are executed again when the fiber is woken."""
+
+from __future__ import annotations
+
+from minivm.errors import Throw
+from minivm.interpreter import Interpreter
+from minivm.memory import Root
+from minivm.natives.registry import argument, native
+from minivm.scheduler import FiberFlag, State
+
+
+@native("WaitQueue", "wait")
+def wait(vm: Interpreter, at: int) -> int | None:
+    """Park the current fiber on the queue until it is woken."""
+    if vm.scheduler.woken():
+        return 0
+    vm.scheduler.park(argument(vm, at))
+    return None
+
+
+@native("WaitQueue", "wakeOne")
+def wake_one(vm: Interpreter, at: int) -> int:
+    """Wake the fiber that has waited longest."""
+    vm.scheduler.wake_one(argument(vm, at))
+    return 0
+
+
+@native("WaitQueue", "wakeAll")
+def wake_all(vm: Interpreter, at: int) -> int:
+    """Wake every fiber that waits."""
+    vm.scheduler.wake_all(argument(vm, at))
+    return 0
+
+
+@native("FiberBase", "start")
+def start(vm: Interpreter, at: int) -> int:
+    """Make the receiver a running fiber: its first frame is its method run()."""
+    fiber = argument(vm, at)
+    if vm.scheduler.get(fiber, "state") != State.NEW:
+        raise Throw("StateError", "the fiber has been started before")
+    cls = vm.classes[vm.heap.class_id(fiber)]
+    assert cls is not None
+    root = Root.HOST + 6
+    vm.memory.set_root(root, fiber)
+    vm.scheduler.start(root, cls.table["run"], lambda: [vm.memory.root(root)])
+    vm.memory.set_root(root, 0)
+    return 0
+
+
+@native("FiberBase", "cancel")
+def cancel(vm: Interpreter, at: int) -> int | None:
+    """Make a CancelledError happen in the fiber when it next runs."""
+    fiber = argument(vm, at)
+    if fiber == vm.scheduler.current:
+        raise Throw("CancelledError", "the fiber cancelled itself")
+    vm.scheduler.cancel(fiber)
+    return 0
+
+
+@native("FiberBase", "observe")
+def observe(vm: Interpreter, at: int) -> int:
+    """Note that somebody joins the fiber, so that its error is theirs to handle."""
+    fiber = argument(vm, at)
+    vm.scheduler.set(fiber, "flags", vm.scheduler.get(fiber, "flags") | FiberFlag.OBSERVED)
+    return 0
+
+
+@native("prelude", "sleep")
+def sleep(vm: Interpreter, at: int) -> int | None:
+    """Let the fiber sleep for some milliseconds."""
+    if vm.scheduler.woken():
+        return 0
+    milliseconds = argument(vm, at)
+    if milliseconds < 0:
+        raise Throw("ArgumentError", f"cannot sleep for {milliseconds} ms")
+    vm.scheduler.sleep(min(milliseconds, 1 << 40) * 1_000_000)
+    return None
+
+
+@native("prelude", "pause")
+def pause(vm: Interpreter, at: int) -> int | None:
+    """Let the other fibers run."""
+    if vm.scheduler.woken():
+        return 0
+    vm.scheduler.sleep(0)
+    return None

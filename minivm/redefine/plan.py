@@ -1,0 +1,288 @@
+"""The plan of a redefinition: everything that would happen, and every reason why it may not. Pure: data in, data out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from minivm.classes import RuntimeClass, RuntimeField, RuntimeMethod
+from minivm.classfile import ClassFile, FieldRef, Flags, MethodRef, initialiser_name
+from minivm.errors import LinkError, VerifyError
+from minivm.interpreter import Interpreter
+from minivm.linker import arrange
+from minivm.loader import Loader
+from minivm.memory import CLASS_MASK
+from minivm.redefine.diff import Change, ClassDiff, diff
+from minivm.redefine.quiesce import Blocker, blocking_frames
+from minivm.redefine.record import Reason, counted
+from minivm.redefine.survey import Survey, fits_in
+from minivm.redefine.world import World, load_affected, make_world
+from minivm.types import Type
+from minivm.verifier import check_class, verify
+
+
+@define
+class Plan:
+    """What a transaction would do. ``reasons`` empty: nothing speaks against it."""
+
+    files: dict[str, ClassFile]
+    diffs: list[ClassDiff]
+    world: World
+    blockers: list[Blocker] = field(factory=list)
+    reasons: list[Reason] = field(factory=list)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether every class is the same as before."""
+        return all(d.is_empty for d in self.diffs)
+
+    def pairs(self) -> Iterator[tuple[RuntimeClass | None, RuntimeClass]]:
+        """Old version (None: newly loaded) and new version of every class made."""
+        for new in self.world.made():
+            yield self.world.affected.get(new.id), new
+
+
+def make_plan(vm: Interpreter, loaders: list[Loader], files: dict[str, ClassFile]) -> Plan:
+    """Work out the transaction that replaces ``files``; ``loaders`` lists parents before children."""
+    app = loaders[-1] if len(loaders) == 1 else loaders[1]
+    homes = {name: _home_of(loaders, name, app) for name in files}
+    world = make_world(vm.registry, loaders, {n: (f, homes[n]) for n, f in files.items()})
+    known = {name: _known_file(loaders, name) for name in files}
+    plan = Plan(files, [diff(known[name], file) for name, file in files.items()], world)
+    plan.reasons += _kind_reasons(plan, homes)
+    if plan.reasons:
+        return plan
+    problems = load_affected(world)
+    world.close()
+    for new in world.made():
+        arrange(new)
+    if problems:
+        plan.reasons.append(Reason("R301", "the new classes do not load", tuple(problems)))
+        return plan
+    counts = _Counts(vm)
+    plan.reasons += _lost_fields(plan, counts)
+    plan.reasons += _abstract_with_instances(plan, counts)
+    plan.reasons += _invalid_code(plan)
+    plan.reasons += _broken_callers(vm, plan)
+    plan.reasons += _contradicted_values(vm, plan)
+    world.close()  # verifying may have loaded more classes
+    plan.blockers = blocking_frames(vm.scheduler, files)
+    if plan.blockers:
+        number = counted(len(plan.blockers), "active frame")
+        hint = "let it return, then try again" if len(plan.blockers) == 1 else "let them return, then try again"
+        plan.reasons.append(
+            Reason("R201", f"{number} of a method that this replaces", tuple(map(str, plan.blockers)), hint)
+        )
+    return plan
+
+
+def _known_file(loaders: list[Loader], name: str) -> ClassFile | None:
+    for loader in loaders:
+        known = loader.templates.get(name)
+        if known is not None:
+            return known[0]
+    return None
+
+
+def _home_of(loaders: list[Loader], name: str, default: Loader) -> Loader:
+    for loader in loaders:
+        known = loader.templates.get(name)
+        if known is not None:
+            return known[1]
+    return default
+
+
+class _Counts:
+    """Live instances by class id, counted when first asked for."""
+
+    def __init__(self, vm: Interpreter) -> None:
+        self.vm = vm
+        self.found: dict[int, int] | None = None
+
+    def below(self, cls: RuntimeClass, classes: list[RuntimeClass]) -> int:
+        """Live instances of a class and its subclasses."""
+        if self.found is None:
+            self.found = Survey(self.vm).count() or {}
+        return sum(self.found.get(c.id, 0) for c in classes if cls.id in c.ancestors)
+
+
+# ── the reasons, one function each ───────────────────────────────────────────────────────────────────────
+
+
+def _kind_reasons(plan: Plan, homes: dict[str, Loader]) -> Iterator[Reason]:
+    for name, home in homes.items():
+        if home.parent is None:
+            yield Reason("R106", f"{name} belongs to the machine's own library and cannot be redefined")
+    for difference in plan.diffs:
+        if difference.kind_changed:
+            yield Reason("R103", f"{difference.name} would become another kind of class")
+        if difference.parameters_changed:
+            yield Reason("R104", f"{difference.name} would have other type parameters")
+
+
+def _lost_fields(plan: Plan, counts: _Counts) -> Iterator[Reason]:
+    olds = list(plan.world.affected.values())
+    lost: dict[tuple[str, bool], dict[str, str]] = {}
+    versions: dict[str, int] = {}
+    for old, new in plan.pairs():
+        if old is None:
+            continue
+        for member in lost_fields(old, new):
+            owner = member.owner.file.name
+            if owner not in plan.files:
+                owner = old.file.name
+            versions[owner] = max(versions.get(owner, 0), member.owner.version)
+            held = (
+                "static"
+                if member.is_static
+                else "held by " + counted(counts.below(member.owner, olds), "live instance")
+            )
+            after = new.find_field(member.name)
+            becomes = f"   would become {after.type}" if after is not None and after.type != member.type else ""
+            text = f"{member.name}: {member.declared.type}"
+            lost.setdefault((owner, member.is_static), {}).setdefault(text, held + becomes)
+    for (owner, static), fields in lost.items():
+        width = max(map(len, fields)) + 3
+        version = versions[owner]
+        what = "static fields" if static else "fields"
+        yield Reason(
+            "R102" if static else "R101",
+            f"{owner} v{version + 1} would lose {what} that v{version} has",
+            tuple(f"{text:<{width}}{held}" for text, held in fields.items()),
+            "keep them in the new class with the same type, beside whatever is new: "
+            + "; ".join(f"var {text}" for text in fields),
+        )
+
+
+def lost_fields(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:
+    """Fields, instance (inherited ones too) and static, that the new version lacks or has with another type."""
+    have = {(f.name, f.type) for f in new.layout}
+    statics = {(f.name, f.type) for f in new.statics}
+    gone = [f for f in old.layout if (f.name, f.type) not in have]
+    return gone + [f for f in old.statics if (f.name, f.type) not in statics]
+
+
+def _abstract_with_instances(plan: Plan, counts: _Counts) -> Iterator[Reason]:
+    for old, new in plan.pairs():
+        if old is None or Flags.ABSTRACT not in new.file.flags or Flags.ABSTRACT in old.file.flags:
+            continue
+        number = counts.below(old, [old])
+        if number:
+            yield Reason("R105", f"{new.type} would be abstract, but has {counted(number, 'live instance')}")
+
+
+def _invalid_code(plan: Plan) -> Iterator[Reason]:
+    faults: list[str] = []
+    for _, new in plan.pairs():
+        fork = new.loader  # still the hypothetical one
+        faults += [str(fault) for fault in check_class(new, fork)]
+        for method in new.all_methods():
+            if method.declared.code is None:
+                continue
+            try:
+                method.verified = verify(method, fork)
+            except VerifyError as error:
+                faults += [_fault_place(method, fault.pc, fault.reason) for fault in error.faults]
+    if faults:
+        yield Reason("R301", "the new code is not valid", tuple(dict.fromkeys(faults)))
+
+
+def _fault_place(method: RuntimeMethod, pc: int, reason: str) -> str:
+    code = method.declared.code
+    line = code.line_at(pc) if code is not None and pc >= 0 else method.declared.line
+    return f"{method}   {method.owner.file.source}:{line}   {reason}"
+
+
+def _broken_callers(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
+    if not any(d.breaks_callers for d in plan.diffs):
+        return
+    names = frozenset(plan.world.affected[i].file.name for i in plan.world.affected)
+    places: list[str] = []
+    for cls in vm.registry.loaded():
+        if cls.id in plan.world.affected or not mentions(cls, names):
+            continue
+        fork = plan.world.fork_of(cls.loader)
+        for method in cls.all_methods():
+            places += _breaks(method, cls.loader, fork)
+    if places:
+        yield Reason("R302", "loaded code would no longer fit", tuple(places), "change the callers in the same set")
+
+
+def _breaks(method: RuntimeMethod, real: Loader, fork: Loader) -> list[str]:
+    if method.declared.code is None:
+        return []
+    try:
+        if method.verified is None:
+            verify(method, real)
+    except LinkError:
+        return []  # it did not fit before either
+    try:
+        verify(method, fork)
+    except VerifyError as error:
+        return [_fault_place(method, fault.pc, fault.reason) for fault in error.faults]
+    return []
+
+
+def mentions(cls: RuntimeClass, names: frozenset[str]) -> bool:
+    """Whether a class's constants or member types name one of the classes."""
+    types: list[Type] = [f.type for f in cls.fields.values()]
+    types += [t for m in cls.methods.values() for t in (*m.declared.parameters, m.declared.result)]
+    types += cls.type.args
+    for constant in cls.file.constants:
+        if isinstance(constant, Type):
+            types.append(constant)
+        elif isinstance(constant, FieldRef):
+            types += (constant.owner, constant.type)
+        elif isinstance(constant, MethodRef):
+            types += (constant.owner, constant.result, *constant.parameters, *constant.type_args)
+    return any(_names(type_, names) for type_ in types)
+
+
+def _names(type_: Type, names: frozenset[str]) -> bool:
+    return type_.name in names or any(_names(arg, names) for arg in type_.args)
+
+
+def _contradicted_values(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
+    lost = [new for old, new in plan.pairs() if old is not None and old.ancestors - new.ancestors]
+    if not lost:
+        return
+    by_id = {new.id: new for new in plan.world.made()}
+    app_fork = plan.world.fork_of(vm.machine.app)
+
+    def class_of(ref: int) -> RuntimeClass:
+        class_id = vm.words[ref] & CLASS_MASK
+        found = by_id.get(class_id) or vm.classes[class_id]
+        assert found is not None
+        return found
+
+    places = Survey(vm).contradictions(fits_in(app_fork.load, class_of), vm.classes)
+    if places:
+        yield Reason(
+            "R303",
+            "live values would contradict the types of the places that hold them",
+            tuple(places),
+            "keep the supertype, or empty those places first",
+        )
+
+
+def new_fields(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:
+    """Instance fields that existing instances get anew, in the order their initialisers run."""
+    have = {f.name for f in old.layout}
+    return [f for f in new.layout if f.name not in have]
+
+
+def new_statics(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:
+    """Static fields that the class gets anew."""
+    have = {f.name for f in old.statics}
+    return [f for f in new.statics if f.name not in have]
+
+
+def initialiser(field_: RuntimeField) -> RuntimeMethod | None:
+    """The method that computes a field's initial value, if it is not a constant."""
+    return field_.owner.methods.get(initialiser_name(field_.name))
+
+
+def changed(difference: ClassDiff, change: Change) -> list[str]:
+    """Names of methods a person wrote that changed that way."""
+    return [m.name for m in difference.methods if m.change is change and not m.synthetic]

@@ -1,0 +1,209 @@
+"""Redefinition as a transaction: read, diff, plan, quiesce, migrate, commit.
+
+Every request ends in one Record: applied, nothing to do, or refused. A request that is not applied leaves the program
+as it was, to the word. Later policies have their places: waiting for quiescence and finishing on old code between plan
+and migrate; state transformers beside the field initialisers in ``_run_initialisers``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+
+from attrs import define, evolve
+
+from minivm.classes import RuntimeClass
+from minivm.classfile import ClassFile, Flags
+from minivm.codec import encode
+from minivm.collector import Copier
+from minivm.errors import GuestError, LinkError, Throw
+from minivm.loader import Loader
+from minivm.machine import Machine
+from minivm.memory import Root
+from minivm.redefine.commit import Saved, commit, save
+from minivm.redefine.diff import Change, ClassDiff, field_text
+from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, statics_in_place
+from minivm.redefine.plan import Plan, changed, make_plan
+from minivm.redefine.record import ClassChange, Reason, Record
+from minivm.redefine.survey import Survey
+from minivm.solo import Solo
+
+COUNT_LIMIT = 2000  # objects looked at to count instances in passing: a few milliseconds
+
+
+def redefine(machine: Machine, files: Sequence[ClassFile], *, force: bool = False) -> Record:
+    """Replace loaded classes by new versions, all of them or none. The machine must stand at a safepoint.
+
+    ``force`` goes through with a set that changes nothing (a test mode).
+    """
+    started = time.perf_counter()
+    digest = hashlib.blake2b(b"".join(encode(file) for file in files), digest_size=8).hexdigest()
+    record = _outcome(machine, {file.name: file for file in files}, force)
+    machine.tracer.event("redefine", record.text())
+    return evolve(record, milliseconds=round((time.perf_counter() - started) * 1000, 3), digest=digest)
+
+
+def loaders_of(machine: Machine) -> list[Loader]:
+    """Every loader of a machine, parents before children."""
+    found = {id(machine.boot): machine.boot, id(machine.app): machine.app}
+    for cls in machine.registry.loaded():
+        found.setdefault(id(cls.loader), cls.loader)
+    return sorted(found.values(), key=Loader.depth)
+
+
+def refused(*reasons: Reason) -> Record:
+    """A refusal."""
+    return Record("refused", reasons[0].code, reasons=reasons)
+
+
+def _outcome(machine: Machine, files: dict[str, ClassFile], force: bool) -> Record:
+    if machine.scheduler.solo:
+        return refused(Reason("R502", "a redefinition is already under way"))
+    loaders = loaders_of(machine)
+    machine.vm.sync()
+    try:
+        plan = make_plan(machine.vm, loaders, files)
+    except LinkError as error:
+        return refused(Reason("R301", "the new classes do not load", (str(error),)))
+    if plan.reasons:
+        return refused(*plan.reasons)
+    if plan.changes_nothing and not force:
+        return Record("nothing to do", "N001")
+    return _apply(machine, plan, loaders, force)
+
+
+def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> Record:
+    olds = {new.id: old for old, new in plan.pairs() if old is not None}
+    transaction = _Transaction(machine, plan, prepare_migration(plan), save(machine.vm, loaders))
+    try:
+        transaction.write(force)
+    except Throw as problem:
+        transaction.undo()
+        return refused(Reason("R402", "not enough memory to migrate the instances", (problem.message,)))
+    except GuestError as problem:
+        transaction.undo()
+        return refused(
+            Reason("R401", "an initialiser of the new version threw; everything is as before", tuple(str(problem).split("\n")))
+        )
+    return transaction.record(olds)
+
+
+@define
+class _Transaction:
+    machine: Machine
+    plan: Plan
+    migration: Migration
+    saved: Saved
+    copier: Copier | None = None
+
+    def write(self, force: bool) -> None:
+        vm = self.machine.vm
+        copies = self.migration.moves_instances or self.migration.runs_code
+        statics: dict[int, int] = {}
+        if copies:
+            self.copier = copy_heap(vm, self.migration)
+        else:
+            statics = statics_in_place(vm, self.migration)
+        commit(vm, self.plan, force)
+        if self.copier is not None:
+            vm.memory.switch(self.copier.base, self.copier.top)
+        for class_id, ref in statics.items():
+            vm.memory.set_root(Root.STATICS + class_id, ref)
+        self._resume()
+        if self.migration.runs_code:
+            self._run_initialisers()
+
+    def undo(self) -> None:
+        self.saved.restore(self.machine.vm)
+        self._resume()
+
+    def _resume(self) -> None:
+        vm = self.machine.vm
+        current = vm.memory.root(Root.CURRENT)
+        vm.moved(current)
+        if current:
+            vm.resume()
+
+    def _run_initialisers(self) -> None:
+        machine, words = self.machine, self.machine.vm.words
+        assert self.copier is not None
+        machine.memory.dipping = True  # nothing may move, and the old half is kept
+        try:
+            with Solo(machine.vm) as solo:
+                for field, method in self.migration.static_fields:
+                    value = machine.finish_solo(solo, method, list)
+                    words[machine.memory.root(Root.STATICS + field.owner.id) + field.offset] = value
+                for class_id, fields in self.migration.instance_fields.items():
+                    for ref in self.copier.watched[class_id]:
+                        for field, method in fields:
+                            value = machine.finish_solo(solo, method, lambda ref=ref: [ref])  # type: ignore[misc]
+                            words[ref + field.offset] = value
+        finally:
+            machine.memory.dipping = False
+
+    def record(self, olds: dict[int, RuntimeClass]) -> Record:
+        relaid = self.copier.relaid if self.copier is not None else {}
+        counts = Survey(self.machine.vm).count(COUNT_LIMIT)
+        changes = []
+        notes: list[str] = []
+        for difference in self.plan.diffs:
+            news = [new for _, new in self.plan.pairs() if new.file.name == difference.name]
+            if difference.is_empty or Flags.CLOSURE in difference.new.flags:
+                continue
+            changes.append(_class_change(difference, news, olds, relaid, counts))
+            notes += _notes(difference)
+        changes += self._subclasses(olds, relaid)
+        return Record("applied", "A001", tuple(changes), notes=tuple(notes))
+
+    def _subclasses(self, olds: dict[int, RuntimeClass], relaid: dict[int, int]) -> list[ClassChange]:
+        """Classes below the set's whose instances moved with it."""
+        return [
+            ClassChange(new.name, new.version, new.version, ("new layout",), relaid[new.id])
+            for _, new in self.plan.pairs()
+            if relaid.get(new.id) and new.file.name not in self.plan.files
+        ]
+
+
+def _class_change(
+    difference: ClassDiff,
+    news: list[RuntimeClass],
+    olds: dict[int, RuntimeClass],
+    relaid: dict[int, int],
+    counts: dict[int, int] | None,
+) -> ClassChange:
+    old_version = max((olds[new.id].version for new in news if new.id in olds), default=0)
+    new_version = max((new.version for new in news), default=old_version + 1)
+    moved = [new for new in news if new.id in relaid]
+    kept = None if counts is None else sum(counts.get(new.id, 0) for new in news if new not in moved)
+    return ClassChange(
+        difference.name,
+        old_version,
+        new_version,
+        tuple(_member_changes(difference)),
+        sum(relaid[new.id] for new in moved),
+        kept,
+    )
+
+
+def _member_changes(difference: ClassDiff) -> list[str]:
+    lines = []
+    for change in difference.fields:
+        if change.change is Change.ADDED and change.new is not None:
+            kind = "static field" if change.is_static else "field"
+            lines.append(f"+ {kind} {field_text(change.new)}")
+    for how in Change:
+        lines += [f"{how.value} method {name}" for name in changed(difference, how)]
+    if difference.supertypes_changed:
+        lines.append("~ supertypes")
+    return lines
+
+
+def _notes(difference: ClassDiff) -> list[str]:
+    notes = []
+    for change in difference.fields:
+        if change.initialiser_changed:
+            whose = "the static initialiser" if change.is_static else "the initialiser"
+            keeps = "the field keeps its value" if change.is_static else "existing instances keep their values"
+            notes.append(f"{whose} of {difference.name}.{change.name} changed and is not run again: {keeps}")
+    return notes

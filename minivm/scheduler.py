@@ -1,0 +1,419 @@
+"""Fibers: who runs next. Queues are linked lists in the heap, so they move, are copied and are undone with it.
+
+A fiber is an object of class FiberBase or below; its frames are in the stack object that its ``stack`` field holds.
+Switches happen only at polls and in natives that park, round robin, so the same program makes the same switches.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from enum import IntEnum, IntFlag, unique
+
+from minivm.classes import RuntimeMethod
+from minivm.errors import Deadlock, LinkError, Throw
+from minivm.frames import Frame, walk
+from minivm.interpreter import Halt, Interpreter, Interrupted
+from minivm.layouts import STACK_DEPTH, STACK_FIRST, STACK_TOP
+from minivm.memory import Root
+from minivm.types import class_type
+
+FIRST_STACK = 128  # words: enough for a dozen small frames; grows by doubling
+
+
+@unique
+class State(IntEnum):
+    """The ``state`` field of a fiber."""
+
+    NEW = 0
+    READY = 1
+    RUNNING = 2
+    PARKED = 3
+    SLEEPING = 4
+    DONE = 5
+    FAILED = 6
+
+
+@unique
+class FiberFlag(IntFlag):
+    """Bits of the ``flags`` field of a fiber."""
+
+    WOKEN = 1  # the park that is being executed again may return
+    CANCELLED = 2  # a CancelledError is due at the next switch to it
+    OBSERVED = 4  # somebody has joined it: its error is theirs
+
+
+class Scheduler:
+    """The fibers of one machine."""
+
+    def __init__(self, vm: Interpreter) -> None:
+        self.vm = vm
+        self.memory = vm.memory
+        self.words = vm.words
+        self.fiber_class = vm.loader.load(class_type("FiberBase"))
+        self.queue_class = vm.loader.load(class_type("WaitQueue"))
+        for cls in (self.fiber_class, self.queue_class):
+            vm.linker.link(cls)
+        self.next_id = 1
+        self.awaited = 0  # id of the fiber whose end stops the loop
+        self.solo = False  # a host call runs: no switches, no parking
+        self.wakeup = threading.Event()  # set by host threads that have something for a fiber
+        self.outside = 0  # fibers waiting for a host thread
+        # set by the machine: a fiber that nobody joins ended with an error; a host thread has something for a fiber
+        self.died: Callable[[int], None] = lambda fiber: None
+        self.deliver: Callable[[], None] = lambda: None
+        self.locate()
+
+    def locate(self) -> None:
+        """Look up the offsets of the machine's fields of fibers and wait queues (again, after a redefinition)."""
+        self.at = {f.name: f.offset for f in self.fiber_class.layout}
+        self.queue_at = {f.name: f.offset for f in self.queue_class.layout}
+        needed = {"id", "state", "stack", "next", "nextLive", "wakeAt", "flags", "error", "waitingOn", "joiners"}
+        missing = sorted(needed - self.at.keys()) + sorted({"first", "last"} - self.queue_at.keys())
+        if missing:
+            raise LinkError(f"FiberBase or WaitQueue lacks the fields {', '.join(missing)} that the machine needs")
+
+    # ── fields ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def get(self, fiber: int, name: str) -> int:
+        """A machine field of a fiber."""
+        return self.words[fiber + self.at[name]]
+
+    def set(self, fiber: int, name: str, word: int) -> None:
+        """Write a machine field of a fiber."""
+        self.words[fiber + self.at[name]] = word
+
+    @property
+    def current(self) -> int:
+        """The running fiber, 0 if none."""
+        return self.memory.root(Root.CURRENT)
+
+    def current_id(self) -> int:
+        """The running fiber's number, 0 if none."""
+        return self.get(self.current, "id") if self.current else 0
+
+    def stack_of(self, fiber: int) -> int:
+        """The stack object of a fiber."""
+        return self.get(fiber, "stack")
+
+    def set_stack(self, fiber: int, stack: int) -> None:
+        """Give a fiber another stack object."""
+        self.set(fiber, "stack", stack)
+
+    # ── starting and ending ──────────────────────────────────────────────────────────────────────────────
+
+    def new_fiber(self) -> int:
+        """A fiber object of the machine's own, for a host call."""
+        return self.vm.heap.new_object(self.fiber_class)
+
+    def start(self, fiber_root: int, method: RuntimeMethod, args: Callable[[], list[int]], front: bool = False) -> int:
+        """Start the fiber that root ``fiber_root`` holds in ``method``; ``args`` is asked when nothing moves any more.
+
+        Returns its id. The fiber becomes ready, at the front of the queue on request.
+        """
+        vm = self.vm
+        if method.code is None:
+            vm.prepare(method)
+        stack = vm.heap.new_stack(max(FIRST_STACK, STACK_FIRST + method.frame_words))
+        fiber = self.memory.root(fiber_root)
+        words = self.words
+        words[stack + STACK_TOP] = STACK_FIRST
+        words[stack + STACK_DEPTH] = 1
+        self.set(fiber, "stack", stack)
+        self.set(fiber, "id", self.next_id)
+        self.next_id += 1
+        self.base_frame(stack, method, args())
+        self.set(fiber, "nextLive", self.memory.root(Root.LIVE_FIRST))
+        self.memory.set_root(Root.LIVE_FIRST, fiber)
+        self.make_ready(fiber, front)
+        return self.get(fiber, "id")
+
+    def base_frame(self, stack: int, method: RuntimeMethod, args: list[int]) -> None:
+        """Write the first frame of a stack that no fiber is running on."""
+        vm = self.vm
+        saved = vm.fp, vm.code, vm.pc, vm.depth
+        vm.fp = stack + STACK_FIRST
+        vm.push_base(method, args)
+        vm.fp, vm.code, vm.pc, vm.depth = saved
+
+    def ended(self, error: int) -> None:
+        """The current fiber's last frame is gone, with ``error`` or 0. Another fiber runs after this, or Halt."""
+        fiber = self.current
+        self.set(fiber, "state", State.FAILED if error else State.DONE)
+        self.set(fiber, "error", error)
+        if not self.solo:
+            self.set(fiber, "stack", 0)
+        self._unlink_live(fiber)
+        joiners = self.get(fiber, "joiners")
+        observed = self.get(fiber, "flags") & FiberFlag.OBSERVED
+        if joiners:
+            observed |= self.words[joiners + self.queue_at["first"]]
+            self.wake_all(joiners)
+        number = self.get(fiber, "id")
+        self._leave()
+        if number == self.awaited:
+            raise Halt
+        if error and not observed:
+            self.died(fiber)
+        self.next_fiber()
+
+    def _leave(self) -> None:
+        self.memory.set_root(Root.CURRENT, 0)
+        self.vm.stack = 0
+
+    def _unlink_live(self, fiber: int) -> None:
+        following = self.get(fiber, "nextLive")
+        at = self.memory.root(Root.LIVE_FIRST)
+        if at == fiber:
+            self.memory.set_root(Root.LIVE_FIRST, following)
+        else:
+            while at and self.get(at, "nextLive") != fiber:
+                at = self.get(at, "nextLive")
+            if at:
+                self.set(at, "nextLive", following)
+        self.set(fiber, "nextLive", 0)
+
+    # ── switching ────────────────────────────────────────────────────────────────────────────────────────
+
+    def make_ready(self, fiber: int, front: bool = False) -> None:
+        """Put a fiber into the ready queue."""
+        self.set(fiber, "state", State.READY)
+        memory = self.memory
+        if memory.root(Root.READY_FIRST) == 0:
+            self.set(fiber, "next", 0)
+            memory.set_root(Root.READY_FIRST, fiber)
+            memory.set_root(Root.READY_LAST, fiber)
+        elif front:
+            self.set(fiber, "next", memory.root(Root.READY_FIRST))
+            memory.set_root(Root.READY_FIRST, fiber)
+        else:
+            self.set(fiber, "next", 0)
+            self.set(memory.root(Root.READY_LAST), "next", fiber)
+            memory.set_root(Root.READY_LAST, fiber)
+
+    def rotate(self) -> None:
+        """The current fiber's turn is over: the next ready one runs. Its pc must be in its frame."""
+        self.wake_sleepers()
+        if not self.solo and self.memory.root(Root.READY_FIRST):
+            self.suspend()
+            self.next_fiber()
+
+    def suspend(self) -> None:
+        """Put the current fiber at the end of the ready queue; none is current afterwards."""
+        self.vm.sync()
+        self.make_ready(self.current)
+        self._leave()
+
+    def yield_now(self) -> None:
+        """Let the others run; the current instruction will be executed again.
+
+        Raises:
+            Throw: StateError, in a host call that runs alone.
+        """
+        self._may_block()
+        self.suspend()
+        self.next_fiber()
+
+    def _may_block(self) -> None:
+        if self.solo:
+            raise Throw("StateError", "cannot wait here: the machine runs this code alone")
+
+    def next_fiber(self) -> None:
+        """Make the first ready fiber current, waiting for sleepers and host threads if none is.
+
+        Raises:
+            Deadlock: none is ready, asleep or waiting for the world outside.
+        """
+        memory = self.memory
+        while not memory.root(Root.READY_FIRST):
+            self._wait()
+        fiber = memory.root(Root.READY_FIRST)
+        following = self.get(fiber, "next")
+        memory.set_root(Root.READY_FIRST, following)
+        if not following:
+            memory.set_root(Root.READY_LAST, 0)
+        self.resume(fiber)
+
+    def resume(self, fiber: int) -> None:
+        """Make a fiber current and ready to execute."""
+        self.set(fiber, "next", 0)
+        self.set(fiber, "state", State.RUNNING)
+        self.memory.set_root(Root.CURRENT, fiber)
+        vm = self.vm
+        vm.attach(self.stack_of(fiber))
+        vm.resume()
+        flags = self.get(fiber, "flags")
+        if flags & FiberFlag.CANCELLED:
+            self.set(fiber, "flags", flags & ~(FiberFlag.CANCELLED | FiberFlag.WOKEN))
+            vm.unwinder.unwind(vm.pc, Throw("CancelledError", "the fiber was cancelled"))
+
+    def _wait(self) -> None:
+        first = self.memory.root(Root.SLEEP_FIRST)
+        if not first and not self.outside:
+            raise Deadlock(self.describe_deadlock())
+        timeout = None
+        if first:
+            timeout = max(self.get(first, "wakeAt") - time.monotonic_ns(), 0) / 1e9
+        # a long wait is cut up so that Ctrl-C is seen on every platform
+        if self.wakeup.wait(0.2 if timeout is None else min(timeout, 0.2)):
+            self.wakeup.clear()
+            self.deliver()
+        if self.vm.interrupted:
+            self.vm.interrupted = False
+            raise Interrupted("interrupted")
+        self.wake_sleepers()
+
+    # ── parking ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def woken(self) -> bool:
+        """Whether the park being executed was already woken; takes the mark away."""
+        fiber = self.current
+        flags = self.get(fiber, "flags")
+        if flags & FiberFlag.WOKEN:
+            self.set(fiber, "flags", flags & ~FiberFlag.WOKEN)
+            return True
+        return False
+
+    def park(self, queue: int) -> None:
+        """Block the current fiber on a wait queue; its instruction is executed again once it is woken."""
+        self._may_block()
+        fiber = self.current
+        self.vm.sync()
+        self.set(fiber, "state", State.PARKED)
+        self.set(fiber, "waitingOn", queue)
+        self.set(fiber, "next", 0)
+        last = self.words[queue + self.queue_at["last"]]
+        if last:
+            self.set(last, "next", fiber)
+        else:
+            self.words[queue + self.queue_at["first"]] = fiber
+        self.words[queue + self.queue_at["last"]] = fiber
+        self._leave()
+        self.next_fiber()
+
+    def sleep(self, nanoseconds: int) -> None:
+        """Block the current fiber for a time; its instruction is executed again afterwards."""
+        self._may_block()
+        fiber = self.current
+        self.vm.sync()
+        until = time.monotonic_ns() + nanoseconds
+        self.set(fiber, "state", State.SLEEPING)
+        self.set(fiber, "wakeAt", until)
+        before = 0
+        at = self.memory.root(Root.SLEEP_FIRST)
+        while at and self.get(at, "wakeAt") <= until:
+            before, at = at, self.get(at, "next")
+        self.set(fiber, "next", at)
+        if before:
+            self.set(before, "next", fiber)
+        else:
+            self.memory.set_root(Root.SLEEP_FIRST, fiber)
+        self._leave()
+        self.next_fiber()
+
+    def wake_sleepers(self) -> None:
+        """Make every sleeper whose time has come ready."""
+        memory = self.memory
+        first = memory.root(Root.SLEEP_FIRST)
+        if not first:
+            return
+        now = time.monotonic_ns()
+        while first and self.get(first, "wakeAt") <= now:
+            memory.set_root(Root.SLEEP_FIRST, self.get(first, "next"))
+            self._wake(first)
+            first = memory.root(Root.SLEEP_FIRST)
+
+    def _wake(self, fiber: int) -> None:
+        self.set(fiber, "flags", self.get(fiber, "flags") | FiberFlag.WOKEN)
+        self.set(fiber, "waitingOn", 0)
+        self.make_ready(fiber)
+
+    def wake_one(self, queue: int) -> bool:
+        """Wake the fiber that has waited longest on a queue; whether there was one."""
+        first = self.words[queue + self.queue_at["first"]]
+        if not first:
+            return False
+        following = self.get(first, "next")
+        self.words[queue + self.queue_at["first"]] = following
+        if not following:
+            self.words[queue + self.queue_at["last"]] = 0
+        self._wake(first)
+        return True
+
+    def wake_all(self, queue: int) -> None:
+        """Wake every fiber that waits on a queue."""
+        while self.wake_one(queue):
+            pass
+
+    def cancel(self, fiber: int) -> None:
+        """Make a CancelledError happen in a fiber when it next runs."""
+        state = self.get(fiber, "state")
+        if state in (State.DONE, State.FAILED, State.NEW):
+            return
+        self.set(fiber, "flags", self.get(fiber, "flags") | FiberFlag.CANCELLED)
+        if state == State.SLEEPING:
+            self._take_out_sleeper(fiber)
+            self.make_ready(fiber)
+        elif state == State.PARKED:
+            self._take_out_waiter(fiber)
+            self.make_ready(fiber)
+
+    def _take_out_sleeper(self, fiber: int) -> None:
+        at = self.memory.root(Root.SLEEP_FIRST)
+        if at == fiber:
+            self.memory.set_root(Root.SLEEP_FIRST, self.get(fiber, "next"))
+            return
+        while self.get(at, "next") != fiber:
+            at = self.get(at, "next")
+        self.set(at, "next", self.get(fiber, "next"))
+
+    def _take_out_waiter(self, fiber: int) -> None:
+        queue = self.get(fiber, "waitingOn")
+        first, last = queue + self.queue_at["first"], queue + self.queue_at["last"]
+        before, at = 0, self.words[first]
+        while at != fiber:
+            before, at = at, self.get(at, "next")
+        following = self.get(fiber, "next")
+        if before:
+            self.set(before, "next", following)
+        else:
+            self.words[first] = following
+        if not following:
+            self.words[last] = before
+        self.set(fiber, "waitingOn", 0)
+
+    # ── looking at fibers ────────────────────────────────────────────────────────────────────────────────
+
+    def live(self) -> Iterator[int]:
+        """Every fiber that has not ended, oldest first."""
+        found = []
+        at = self.memory.root(Root.LIVE_FIRST)
+        while at:
+            found.append(at)
+            at = self.get(at, "nextLive")
+        return reversed(found)
+
+    def frames(self, fiber: int) -> Iterator[Frame]:
+        """The frames of a live fiber, newest first."""
+        if fiber == self.current:
+            self.vm.sync()
+        return walk(self.words, self.stack_of(fiber), self.vm.methods)
+
+    def where(self, fiber: int) -> str:
+        """A fiber's number, state and position, for people."""
+        state = State(self.get(fiber, "state")).name.lower()
+        frame = next((f for f in self.frames(fiber) if f.method.owner.loader.parent is not None), None)
+        frame = frame or next(self.frames(fiber))
+        return f"fiber {self.get(fiber, 'id')}   {state}   {position(frame)}"
+
+    def describe_deadlock(self) -> str:
+        """The message of a Deadlock."""
+        lines = ["deadlock: every fiber waits for another"]
+        lines += [f"    {self.where(fiber)}" for fiber in self.live()]
+        return "\n".join(lines)
+
+
+def position(frame: Frame) -> str:
+    """``Owner.method   file:line``."""
+    return f"{frame.method}   {frame.method.owner.file.source}:{frame.line}"
