@@ -19,4 +19,5 @@ CODES: dict[str, str] = {
     "E013": "declaration in the wrong place",
     "E014": "interpolation without an expression",
     "E200": "nested too deeply",
+    "E201": "too large for a class file",
 }

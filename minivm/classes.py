@@ -153,6 +153,12 @@ class RuntimeClass:
         """Whether it is an interface."""
         return self.file.is_interface
 
+    @property
+    def is_boot(self) -> bool:
+        """Whether its class file is the machine's own (its loader may be another, for the sake of type arguments)."""
+        home = self.loader.template(self.file.name)
+        return home is not None and home[1].parent is None
+
     def supers(self) -> Iterator[RuntimeClass]:
         """This class and its superclasses, upwards."""
         at: RuntimeClass | None = self

@@ -82,8 +82,9 @@ class Copier:
         self.base = memory.other_base
         self.top = self.base + ROOTS
         self.relaid = dict.fromkeys(self.relayouts, 0)
-        words[self.base : self.base + ROOTS] = words[memory.base : memory.base + ROOTS]
-        for slot in range(self.base, self.base + ROOTS):
+        count = memory.root_count
+        words[self.base : self.base + count] = words[memory.base : memory.base + count]
+        for slot in range(self.base, self.base + count):
             if words[slot] and slot != self.base + Root.HASHES:
                 words[slot] = self.copy(words[slot])
         self._scan()

@@ -11,7 +11,7 @@ from minivm.classes import RuntimeClass, RuntimeMethod
 from minivm.collector import object_words
 from minivm.frames import typed_slots, walk
 from minivm.layouts import ARRAY_FIRST, STACK_CLASS, Layout
-from minivm.memory import CLASS_MASK, HASH_SHIFT, ROOTS, SHAPE_MASK, STATICS_BIT, Memory, Root
+from minivm.memory import CLASS_MASK, HASH_SHIFT, SHAPE_MASK, STATICS_BIT, Memory, Root
 
 
 class Digest:
@@ -36,7 +36,7 @@ class Digest:
         hasher = hashlib.blake2b(digest_size=16)
         words = self.memory.words
         base = self.memory.base
-        for slot in range(ROOTS):
+        for slot in range(self.memory.root_count):
             word = words[base + slot]
             if word:
                 hasher.update(f"root {slot} {word if slot == Root.HASHES else self._number(word)}\n".encode())

@@ -1,15 +1,17 @@
 """A class file as text for people: what it declares, and its code with names in place of pool indices.
 
-run(n: int): void                                       // line 6
-  locals 3
-  line 7
-       0  iconst       -1
-       1  store        2 (x)
-  line 8
-    »  2  sconst       "tea"                            // a place something jumps to
-          ^ what the verifier says about it
-  handlers
-       0..2   Error -> 3
+    run(n: int): void                                       // line 6
+      locals 3
+      line 7
+              0  iconst       -1
+              1  store        2 (x)
+                 ^ what the verifier says about it
+      line 8
+        »     2  sconst       "tea"                         // [the stack before, if known]
+      handlers
+            0..2     Error -> 2
+
+``»`` marks what something jumps to.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def disassemble(file: ClassFile, notes: Notes | None = None, stacks: Stacks | No
     """
     found = notes or {}
     lines = [*_header(file), *_notes(found, "", -1, "  ")]
-    lines += _section("constants", (f"#{index:<4}{_constant(c)}" for index, c in enumerate(file.constants)))
+    lines += _section("constants", (f"    #{index:<4}{_constant(c)}" for index, c in enumerate(file.constants)))
     lines += _section("fields", map(_field, file.fields))
     for method in file.methods:
         lines += ["", *_method(file, method, found, stacks or (lambda method, pc: None))]
@@ -70,7 +72,7 @@ def _header(file: ClassFile) -> Iterator[str]:
 
 
 def _section(title: str, rows: Iterator[str]) -> list[str]:
-    found = [f"    {row}" for row in rows]
+    found = list(rows)
     return [f"  {title}", *found] if found else []
 
 
@@ -89,7 +91,7 @@ def _symbol(constant: Constant) -> str:
 def _field(field: Field) -> str:
     value = f" = {float(field.constant)!r}" if field.type == FLOAT else f" = {field.constant}"
     return _remark(
-        f"{_flags(field.flags)}{field.name}: {field.type}{value if field.constant else ''}", _line(field.line)
+        f"    {_flags(field.flags)}{field.name}: {field.type}{value if field.constant else ''}", _line(field.line)
     )
 
 

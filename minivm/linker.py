@@ -9,11 +9,12 @@ from typing import Any
 
 from minivm.classes import RuntimeClass, RuntimeField, Stage
 from minivm.classfile import CLASS_INITIALISER, FIELD_INITIALISERS, INIT, Flags
-from minivm.errors import LinkError
+from minivm.errors import LinkError, VerifyError
 from minivm.layouts import Layout, layouts_of
 from minivm.memory import ROOTS, STATICS_BIT, Memory, Root
 from minivm.trace import Tracer
 from minivm.types import FLOAT
+from minivm.verifier import check_class
 
 _NEVER_VIRTUAL = frozenset({INIT, FIELD_INITIALISERS, CLASS_INITIALISER})
 
@@ -32,7 +33,7 @@ class Linker:
         """Lay the class out and make its statics object; does nothing if that is done.
 
         Raises:
-            LinkError: too many classes.
+            LinkError: too many classes; VerifyError: the class breaks a rule of whole classes.
             Throw: OutOfMemoryError.
         """
         if cls.stage is not Stage.LOADED:
@@ -42,6 +43,9 @@ class Linker:
                 self.link(above)
         if Root.STATICS + cls.id >= ROOTS:
             raise LinkError(f"too many classes: {cls.type} would be number {cls.id}")
+        faults = check_class(cls, cls.loader)
+        if faults:
+            raise VerifyError(tuple(faults))
         arrange(cls)
         self.bind_natives(cls)
         self.tracer.event("load", describe_layout(cls))
@@ -58,7 +62,7 @@ class Linker:
         for method in cls.methods.values():
             if Flags.NATIVE in method.declared.flags:
                 found = self.natives.get((cls.file.name, method.name))
-                if found is None or cls.loader.parent is not None:
+                if found is None or not cls.is_boot:
                     raise LinkError(f"the machine has no native method {cls.file.name}.{method.name}")
                 method.native = found
 

@@ -25,7 +25,7 @@ from minivm.scheduler import Scheduler, State
 from minivm.solo import Solo
 from minivm.trace import Tracer
 from minivm.types import ERROR, OBJECT, STRING, Type, class_type
-from minivm.unwinder import Unwinder
+from minivm.unwinder import Unwinder, place
 
 assert handlers and natives  # imported for what they register
 
@@ -232,9 +232,3 @@ class Machine:
     def close(self) -> None:
         """Give the memory back."""
         self.memory.close()
-
-
-def place(method: RuntimeMethod, pc: int) -> str:
-    """``Owner.method (file:line)``, for a stack trace."""
-    code = method.declared.code
-    return f"{method} ({method.owner.file.source}:{code.line_at(pc) if code else 0})"

@@ -77,6 +77,7 @@ class Memory:
         self.base = FIRST_HALF
         self.top = self.base + ROOTS
         self.limit = self.base + min(MIN_LIMIT, self.cap - RESERVE)
+        self.root_count: int = Root.STATICS  # root words in use
         self.stress = False
         self.dipping = False  # allocations may use the reserve, and never collect
         self.collect: Callable[[], None] | None = None
@@ -97,6 +98,8 @@ class Memory:
 
     def set_root(self, which: int, ref: int) -> None:
         """Write a root word."""
+        if which >= self.root_count:
+            self.root_count = which + 1
         self.words[self.base + which] = ref
 
     def allocate(self, count: int) -> int:

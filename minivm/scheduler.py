@@ -58,6 +58,7 @@ class Scheduler:
         self.next_id = 1
         self.awaited = 0  # id of the fiber whose end stops the loop
         self.solo = False  # a host call runs: no switches, no parking
+        self.impatient = False  # the host wants control back (Halt) as soon as no fiber is ready
         self.wakeup = threading.Event()  # set by host threads that have something for a fiber
         self.outside = 0  # fibers waiting for a host thread
         # set by the machine: a fiber that nobody joins ended with an error; a host thread has something for a fiber
@@ -224,9 +225,12 @@ class Scheduler:
 
         Raises:
             Deadlock: none is ready, asleep or waiting for the world outside.
+            Halt: none is ready, and the host is impatient.
         """
         memory = self.memory
         while not memory.root(Root.READY_FIRST):
+            if self.impatient:
+                raise Halt
             self._wait()
         fiber = memory.root(Root.READY_FIRST)
         following = self.get(fiber, "next")

@@ -161,3 +161,9 @@ def _offset(cls: RuntimeClass, name: str) -> int:
     if field is None:
         raise LinkError(f"class {cls.type} lacks the field {name} that the machine needs")
     return field.offset
+
+
+def place(method: RuntimeMethod, pc: int) -> str:
+    """``Owner.method (file:line)``, for a stack trace."""
+    code = method.declared.code
+    return f"{method} ({method.owner.file.source}:{code.line_at(pc) if code else 0})"

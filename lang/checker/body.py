@@ -1,8 +1,8 @@
 """The context that code is checked in, and the tables of handlers by kind of node.
 
 Expressions contain statements (function literals, branches) and statements contain expressions, so the handlers
-call each other through ``Body.expression``, ``Body.condition`` and ``Body.statement``; each module after this one adds its
-own kinds of node to the tables.
+call each other through ``Body.expression``, ``Body.condition`` and ``Body.statement``; each module after this one
+adds its own kinds of node to the tables.
 """
 
 from __future__ import annotations
@@ -303,5 +303,3 @@ def checks_condition(kind: type[Handled]) -> Callable[[ConditionHandler[Handled]
         return handler
 
     return register
-
-

@@ -219,4 +219,3 @@ def _branch(body: Body, value: Value, target: Type) -> TypedExpression:
     if value.value.type.kind is Kind.NEVER:
         return typed.Sequence(value.statements, ready, NEVER) if value.statements else ready
     return typed.Sequence(value.statements, ready, target) if value.statements else ready
-

@@ -73,17 +73,18 @@ def construct_array(body: Body, call: Call, given: Type | None, expected: Type |
         message = f"`Array` takes a length and perhaps a filler, not {len(call.args)} arguments"
         check_anyway(body, call.args)
         return body.wrong(call.node, codes.ARGUMENT_COUNT, message, "", "write `Array<int>(10)` or `Array<int>(10, 1)`")
-    size = Signature("`Array`", ("length", "filler"), (INT, variable("T")), array_of(variable("T")), _ELEMENT)
+    signature = Signature("`Array`", ("length", "filler"), (INT, variable("T")), array_of(variable("T")), _ELEMENT)
     if len(call.args) == 2:
-        return _filled(body, size, call, given, expected)
-    length = argument(body, size, 0, call.args[0], INT)
+        return _filled(body, signature, call, given, expected)
+    length = argument(body, signature, 0, call.args[0], INT)
     type_ = given or _array_type(body, call, expected)
     if is_wrong(type_):
         return conversions.wrong()
     if not body.world.table.environment.allow_native and not _has_zero(type_.args[0]):
         element = type_.args[0]
         message = f"the elements of an `{type_}` have no value to start with"
-        hint = f"give a filler, `Array<{element}>({body.written(call.args[0]) or 'n'}, filler)`, or use `Array<{element}?>`"
+        size = body.written(call.args[0]) or "n"
+        hint = f"give a filler, `Array<{element}>({size}, filler)`, or use `Array<{element}?>`"
         return body.wrong(call.node, codes.ARRAY_FILLER, message, "", hint)
     return typed.TypeOp("newarray", type_.args[0], (length,), type_, body.line(call.node))
 
@@ -106,11 +107,11 @@ def _array_type(body: Body, call: Call, expected: Type | None) -> Type:
     return body.wrong(call.node, codes.CANNOT_INFER_ARGUMENT, "nothing says what this array holds", "", hint).type
 
 
-def _filled(body: Body, size: Signature, call: Call, given: Type | None, expected: Type | None) -> TypedExpression:
+def _filled(body: Body, signature: Signature, call: Call, given: Type | None, expected: Type | None) -> TypedExpression:
     """Make the array, fill it, hand it on."""
     if given is not None:
-        size = Signature(size.title, size.names, (INT, given.args[0]), given)
-    applied = apply(body, size, call, expected)
+        signature = Signature(signature.title, signature.names, (INT, given.args[0]), given)
+    applied = apply(body, signature, call, expected)
     if applied is None:
         return conversions.wrong()
     line, type_ = body.line(call.node), applied.result
@@ -121,4 +122,3 @@ def _filled(body: Body, size: Signature, call: Call, given: Type | None, expecte
     ref = MethodRef(type_, "fill", (type_.args[0],), VOID)
     fill = typed.CallMethod("callvirtual", ref, get, (filler,), VOID, line)
     return typed.Sequence((typed.Declare(array, made, line), typed.Evaluate(fill, line)), get, type_)
-

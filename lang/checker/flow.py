@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import evolve, frozen
 
 from lang.typed import Variable
-from minivm.types import Kind, Type
+from minivm.types import Type
 
 
 @frozen
@@ -97,6 +97,5 @@ def _common(left: Mapping[Key, Type], right: Mapping[Key, Type]) -> dict[Key, Ty
         if other == type_:
             found[key] = type_
         elif other is not None and isinstance(key, Variable) and not (other.nullable or type_.nullable):
-            if key.type.nullable and Kind.NULL not in (other.kind, type_.kind):
-                found[key] = key.type.non_null()
+            found[key] = key.type.non_null()
     return found

@@ -10,19 +10,18 @@ from lang.checker.calls import (
     call_method,
     call_of,
     call_owner,
-    call_row,
     call_static,
     call_value,
     check_anyway,
     in_terms,
 )
+from lang.checker.closures import call_row
 from lang.checker.construct import construct
 from lang.checker.names import ModuleName, ambiguous, check_private, find_member, lookup, qualifier, this, unknown
 from lang.checker.namespace import Ambiguous, TopLevel, top_level
 from lang.checker.references import (
     generic_type,
     get_field,
-    name as name_value,
     named_on_instance,
     needs_instance,
     not_a_value,
@@ -76,7 +75,7 @@ def _bare(body: Body, callee: nodes.Name, parts: Call, expected: Type | None) ->
         return ambiguous(body, callee.name, found, callee.span)
     if isinstance(found, ModuleName):
         return not_a_value(body, found, callee.name, callee)
-    return call_value(body, name_value(body, callee, None), f"`{callee.name}`", parts)
+    return call_value(body, body.expression(callee), f"`{callee.name}`", parts)
 
 
 def _own_method(
@@ -224,4 +223,3 @@ def call_ready(
         return None
     ref = MethodRef(call_owner(body, found, receiver.type), name, method.parameters, method.result)
     return typed.CallMethod(call_row(method), ref, receiver, made, method.result, line)
-

@@ -93,5 +93,3 @@ def stray_range(body: Body, node: nodes.Range, expected: Type | None) -> TypedEx
     body.expression(node.first)
     body.expression(node.last)
     return body.wrong(node, codes.RANGE_OUTSIDE_FOR, "a range can only stand in `for ... in`")
-
-

@@ -5,10 +5,9 @@ from __future__ import annotations
 from attrs import define, field
 
 from lang import nodes, typed
-
 from lang.checker.body import Body, Condition
 from lang.checker.flow import Flow, join
-from lang.checker.names import lookup
+from lang.checker.names import lookup, read_static
 from lang.checker.narrowing import assume_non_null, assume_type, is_test
 from lang.checker.operators import equality
 from lang.checker.table import ClassEntry, is_wrong
@@ -89,11 +88,11 @@ def _is_pattern(body: Body, subject: Subject, pattern: nodes.IsPattern) -> Condi
 def _pattern_value(body: Body, subject: Subject, pattern: nodes.Expression) -> TypedExpression:
     """A pattern's value; a bare case name of the subject's enum will do."""
     entry = _enum(body, subject.type)
-    if isinstance(pattern, nodes.Name) and entry is not None and lookup(body, pattern.name) is None:
-        if pattern.name in cases(entry):
-            owner = nodes.Name(entry.name, span=pattern.span)
-            span = pattern.span
-            return body.expression(nodes.Member(owner, pattern.name, False, span, span=span))
+    is_bare = isinstance(pattern, nodes.Name) and entry is not None and pattern.name in cases(entry)
+    if is_bare and isinstance(pattern, nodes.Name) and lookup(body, pattern.name) is None:
+        assert entry is not None
+        field = entry.fields[pattern.name]
+        return read_static(entry.self_type, field, field.type, body.line(pattern))
     return body.value(pattern, subject.type)
 
 
@@ -138,5 +137,3 @@ def exhaustive(body: Body, subject: Subject) -> list[str]:
     if type_.nullable and _NULL not in covered:
         missing.append("null")
     return missing
-
-

@@ -77,9 +77,7 @@ def _balance(
     return left, right
 
 
-def _undefined(
-    body: Body, op: str, left: TypedExpression, right: TypedExpression, node: nodes.Node
-) -> TypedExpression:
+def _undefined(body: Body, op: str, left: TypedExpression, right: TypedExpression, node: nodes.Node) -> TypedExpression:
     for side in (left.type, right.type):
         if side.nullable and (side.non_null() in (INT, FLOAT, STRING) or side.kind is Kind.NULL):
             hint = "test it with `!= null` first, give a default with `??`, or insist with `!!`"

@@ -39,7 +39,9 @@ class Resolver:
     def resolve(self, node: nodes.TypeNode) -> Type:
         """The type that was written; the error type after a diagnostic."""
         if self._depth >= MAX_TYPE_DEPTH:
-            self.error(node.span, codes.TOO_DEEP, "this type is nested too deeply", "", f"at most {MAX_TYPE_DEPTH} deep")
+            self.error(
+                node.span, codes.TOO_DEEP, "this type is nested too deeply", "", f"at most {MAX_TYPE_DEPTH} deep"
+            )
             return WRONG
         self._depth += 1
         try:
@@ -87,14 +89,16 @@ class Resolver:
         found = self.namespace.find_class(name)
         if isinstance(found, Ambiguous):
             choice = " or ".join(f"`{owner}`" for owner in found.owners)
-            self.error(span, codes.AMBIGUOUS_NAME, f"`{name}` could be {choice}", "", "write the module's name before it")
+            self.error(
+                span, codes.AMBIGUOUS_NAME, f"`{name}` could be {choice}", "", "write the module's name before it"
+            )
             return None
         if found is None:
             self._unknown(name, span)
         return found
 
     def _unknown(self, name: str, span: Span) -> None:
-        module, dot, last = name.rpartition(".")
+        module, dot, _ = name.rpartition(".")
         if dot and module not in self.namespace.visible_modules:
             hint = f"write `import {module}` at the top"
             self.error(span, codes.UNKNOWN_TYPE, f"there is no type `{name}`: `{module}` is not imported", "", hint)

@@ -15,10 +15,11 @@ WRONG = Type(Kind.NEVER, "error")  # the type of what was diagnosed already; fit
 MAX_TYPE_SIZE = 200  # names in one type; only a type that grows with every call gets there
 
 # What every program may name in a suggestion without the environment listing its classes.
-WELL_KNOWN = (
-    "Object String Array List Map Set Error Math Channel Fiber Iterator Iterable Random Clock File VM Enum Comparable"
-    " ArithmeticError IndexError NullError CastError ArgumentError StateError KeyError IOError"
-).split()
+_WELL_KNOWN = """Object String Array List Map Set Error Math Channel Fiber Iterator Iterable Random Clock File VM Enum
+    Comparable Box Cell ArithmeticError IndexError NullError CastError UnsetError ArgumentError StateError KeyError
+    OutOfMemoryError StackOverflowError InitialiserError LinkError CancelledError ChannelClosedError IOError
+    DeadlockError"""
+WELL_KNOWN = tuple(_WELL_KNOWN.split())
 
 
 @define(eq=False)
@@ -148,5 +149,3 @@ def is_array(type_: Type) -> bool:
 def is_number(type_: Type) -> bool:
     """Whether the type is int or float."""
     return type_ in (INT, FLOAT)
-
-

@@ -100,8 +100,10 @@ class Assembler:
     def jump(self, name: str, label: Label) -> None:
         """Append a jump forward to ``label``, unless no path leads here."""
         if self.reachable:
-            label.jumps.append(self.here)
+            at = self.here
             self.emit(name, -1)  # the target is filled in when the label is placed
+            assert not label.jumps or self.depth == label.depth, "paths meet with different stacks"
+            label.jumps.append(at)
             label.depth = self.depth
 
     def place(self, label: Label) -> None:

@@ -267,9 +267,7 @@ class BodyWriter(ExpressionWriter):
                 left.append((opened, self.assembler.here))
                 self._drop_to(0)
                 self._open = around[:index]
-                if opened.finally_ is not None:
-                    yield self.block(opened.finally_)
-                self._load_all(opened.waiting)
+                yield self._go_outside(opened)
         self._open = around
         return left
 
@@ -283,9 +281,13 @@ class BodyWriter(ExpressionWriter):
             for _ in range(self.assembler.depth - depth):
                 self.assembler.emit("pop")
 
-    def _load_all(self, slots: list[int]) -> None:
-        for slot in slots:
+    def _go_outside(self, opened: OpenTry) -> Work:
+        """From the inside of a ``try``, with nothing on the stack, to its outside: the operands that waited come back
+        first, so that the ``finally`` block, and a ``break`` in it, finds the stack of the surrounding statements."""
+        for slot in opened.waiting:
             self.assembler.emit("load", slot)
+        if opened.finally_ is not None:
+            yield self.block(opened.finally_)
 
     # ── try ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -308,10 +310,9 @@ class BodyWriter(ExpressionWriter):
                     yield self._guarded(opened, self._catch(catch))
                     guarded.append((start, self.assembler.here))
                     yield self._complete(opened, end)
-            if opened.finally_ is not None:
-                yield self._rethrow(opened, opened.finally_, guarded, s.line)
+            if has_finally:
+                yield self._rethrow(opened, guarded, s.line)
             self.assembler.place(end)
-            self._load_all(waiting)
 
     def _guarded(self, opened: OpenTry, part: Work) -> Work:
         self._open.append(opened)
@@ -320,8 +321,7 @@ class BodyWriter(ExpressionWriter):
 
     def _complete(self, opened: OpenTry, end: Label) -> Work:
         """The normal end of the ``try`` body or of a ``catch``."""
-        if self.assembler.reachable and opened.finally_ is not None:
-            yield self.block(opened.finally_)
+        yield self._go_outside(opened)
         self.assembler.jump("jump", end)
 
     def _catch(self, catch: TypedCatch) -> Work:
@@ -329,12 +329,12 @@ class BodyWriter(ExpressionWriter):
             self.initialise(catch.variable)
             yield self.block(catch.body)
 
-    def _rethrow(self, opened: OpenTry, finally_: TypedBlock, guarded: list[tuple[int, int]], line: int) -> Work:
+    def _rethrow(self, opened: OpenTry, guarded: list[tuple[int, int]], line: int) -> Work:
         pieces = [piece for start, end in guarded for piece in opened.covered(start, end)]
         if self.assembler.handle(pieces, ERROR):
             error = self.frame.temporary()
             self.assembler.emit("store", error)
-            yield self.block(finally_)
+            yield self._go_outside(opened)
             self.assembler.line = line
             self.assembler.emit("load", error)
             self.assembler.emit("throw")

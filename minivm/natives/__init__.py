@@ -4,6 +4,6 @@ receiver, unless it is static) and returns its result word, or None once it has 
 Natives are not safepoints until they allocate or park; what may allocate reads its arguments again afterwards.
 """
 
-from minivm.natives import console, fibers, numbers, registry, strings
+from minivm.natives import console, fibers, files, numbers, objects, reflection, registry, strings
 
-__all__ = ["console", "fibers", "numbers", "registry", "strings"]
+__all__ = ["console", "fibers", "files", "numbers", "objects", "reflection", "registry", "strings"]

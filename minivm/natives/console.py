@@ -101,5 +101,3 @@ def millis(vm: Interpreter, at: int) -> int:
 def nanos(vm: Interpreter, at: int) -> int:
     """Nanoseconds of a clock that never goes back."""
     return time.monotonic_ns()
-
-

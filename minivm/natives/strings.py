@@ -54,6 +54,13 @@ def index_of(vm: Interpreter, at: int) -> int:
     return text_argument(vm, at).find(text_argument(vm, at, 1))
 
 
+@native("String", "indexFrom")
+def index_from(vm: Interpreter, at: int) -> int:
+    """Where a text first occurs at or after an index, or -1."""
+    text, start = text_argument(vm, at), argument(vm, at, 2)
+    return -1 if start > len(text) else text.find(text_argument(vm, at, 1), max(start, 0))
+
+
 @native("String", "lastIndexOf")
 def last_index_of(vm: Interpreter, at: int) -> int:
     """Where a text last occurs, or -1."""
@@ -196,3 +203,16 @@ def to_float(vm: Interpreter, at: int) -> int:
     """The float the text is, or null."""
     value = parse_float(text_argument(vm, at))
     return 0 if value is None else boxed(vm, "float", float_word(value))
+
+
+@native("String", "join")
+def join(vm: Interpreter, at: int) -> int:
+    """The first parts of an array, with a separator between each two."""
+    array, count = argument(vm, at), argument(vm, at, 1)
+    parts = vm.heap.elements(array)
+    if not 0 <= count <= len(parts):
+        raise Throw("IndexError", f"0..{count} is not a part of 0..{len(parts)}")
+    if not all(parts[:count]):
+        raise Throw("UnsetError", "a part to join is used before it is set")
+    separator = text_argument(vm, at, 2)
+    return vm.heap.new_string(separator.join(vm.heap.string(part) for part in parts[:count]))

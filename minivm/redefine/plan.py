@@ -1,4 +1,4 @@
-"""The plan of a redefinition: everything that would happen, and every reason why it may not. Pure: data in, data out."""
+"""The plan of a redefinition: what would happen, and every reason why it may not. Pure: only data."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from minivm.errors import LinkError
 from minivm.frames import typed_slots, walk
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST, STACK_CLASS, Layout
-from minivm.memory import CLASS_MASK, ROOTS, SHAPE_MASK, STATICS_BIT, Root
+from minivm.memory import CLASS_MASK, SHAPE_MASK, STATICS_BIT, Root
 from minivm.types import Type
 
 
@@ -27,7 +27,7 @@ class Survey:
         """Every live object once. With a limit, stops after that many; check ``exhausted``."""
         memory, words = self.vm.memory, self.vm.words
         self.vm.sync()
-        roots = words[memory.base : memory.base + ROOTS].tolist()
+        roots = words[memory.base : memory.base + memory.root_count].tolist()
         roots[Root.HASHES] = 0
         pending = [ref for ref in roots if ref]
         self.seen = set(pending)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
@@ -19,7 +20,6 @@ from minivm.codec import encode
 from minivm.collector import Copier
 from minivm.errors import GuestError, LinkError, Throw
 from minivm.loader import Loader
-from minivm.machine import Machine
 from minivm.memory import Root
 from minivm.redefine.commit import Saved, commit, save
 from minivm.redefine.diff import Change, ClassDiff, field_text
@@ -28,6 +28,9 @@ from minivm.redefine.plan import Plan, changed, make_plan
 from minivm.redefine.record import ClassChange, Reason, Record
 from minivm.redefine.survey import Survey
 from minivm.solo import Solo
+
+if TYPE_CHECKING:
+    from minivm.machine import Machine
 
 COUNT_LIMIT = 2000  # objects looked at to count instances in passing: a few milliseconds
 
@@ -83,9 +86,8 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
         return refused(Reason("R402", "not enough memory to migrate the instances", (problem.message,)))
     except GuestError as problem:
         transaction.undo()
-        return refused(
-            Reason("R401", "an initialiser of the new version threw; everything is as before", tuple(str(problem).split("\n")))
-        )
+        places = tuple(str(problem).split("\n"))
+        return refused(Reason("R401", "an initialiser of the new version threw; everything is as before", places))
     return transaction.record(olds)
 
 

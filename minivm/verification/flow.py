@@ -13,9 +13,10 @@ from attrs import define, field, frozen
 
 from minivm.classes import RuntimeMethod
 from minivm.classfile import FIELD_INITIALISERS, INIT, Code
+from minivm.errors import FormatError, LinkError
 from minivm.instructions import ROWS, Trait
-from minivm.subtypes import AnyOf, World, merge, nearest_common, plain
-from minivm.types import Type
+from minivm.subtypes import AnyOf, World, assignable, merge, nearest_common, plain
+from minivm.types import ERROR, Type
 from minivm.verification.machine import PENDING, PICTURE_RULES, Machine, Words
 from minivm.verification.members import MEMBER_RULES
 from minivm.verification.states import FrameState, RawThis, as_own, as_raw
@@ -120,7 +121,17 @@ class Flow:
             covering = (h for h in self.code.handlers if h.start <= pc < h.end)
             found = list(dict.fromkeys((h.target, h.catch.substitute(binding)) for h in covering))
             self._in_force[segment] = found
+            for target, catch in found:
+                self.check_catch(target, catch)
         return found
+
+    def check_catch(self, target: int, catch: Type) -> None:
+        """A fault at a handler for what cannot be thrown."""
+        try:
+            if not assignable(catch, ERROR, self.machine.world):
+                self.clashes[target] = f"a handler for {catch}, which is not an {ERROR}"
+        except (LinkError, FormatError) as error:
+            self.clashes[target] = str(error)
 
     def enter_handlers(self, handlers: list[tuple[int, Type]]) -> None:
         """The machine may go from here to each of the handlers."""

@@ -162,6 +162,8 @@ def _moves(machine: Machine, row: Row, operands: tuple[int, ...]) -> None:
 def _load(machine: Machine, row: Row, operands: tuple[int, ...]) -> None:
     found = machine.locals[operands[0]]
     if found is None:
+        if machine.called == PENDING | CALLED and operands[0] == 0:
+            raise Refused(f"'this': the superclass's {INIT} was called on some paths to here, but not on all")
         name = _local_name(machine, operands[0])
         raise Refused(f"local {operands[0]}{name} is not set, or is of different types, on some path to here")
     machine.give((found,))

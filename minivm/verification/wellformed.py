@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from minivm.types import MAX_DEPTH, PRIMITIVES, Kind, Type
 
-MAX_NODES = 512  # types written in one type: a template that doubles its argument at each call must end somewhere
+MAX_NODES = 256  # types written in one type: a template that doubles its argument at each call must end somewhere
 
 
 def flaw(type_: Type, variables: Container[str] = ()) -> str:

@@ -1,0 +1,148 @@
+"""Natives of VM and Class: a program loads, inspects and redefines classes."""
+
+from __future__ import annotations
+
+from minivm.classes import RuntimeClass
+from minivm.classfile import INIT, Flags
+from minivm.codec import MAGIC, decode
+from minivm.errors import FormatError, LinkError, MiniError, Throw
+from minivm.frames import Link
+from minivm.interpreter import Interpreter
+from minivm.memory import WORD
+from minivm.natives.console import new_string_array
+from minivm.natives.objects import class_name
+from minivm.natives.registry import argument, native, text_argument
+from minivm.redefine import Reason, Record, redefine, refused
+from minivm.redefine.survey import Survey
+from minivm.types import Kind, parse_type
+
+
+def class_named(vm: Interpreter, name: str) -> RuntimeClass:
+    """The class a program names by text.
+
+    Raises:
+        LinkError: the text is no class name, or there is no such class.
+    """
+    try:
+        type_ = parse_type(name)
+    except FormatError:
+        raise LinkError(f"{name!r} is not the name of a class") from None
+    if type_.kind is not Kind.CLASS or type_.nullable or not type_.is_concrete:
+        raise LinkError(f"{name!r} is not the name of a class")
+    return vm.machine.load(type_)
+
+
+@native("VM", "resolve")
+def resolve(vm: Interpreter, at: int) -> int:
+    """Load a class by name; its full name."""
+    return vm.heap.new_string(class_named(vm, text_argument(vm, at)).name)
+
+
+@native("VM", "apply")
+def apply(vm: Interpreter, at: int) -> int:
+    """Redefine from source, or from class-file bytes; status, code, text and JSON of the record."""
+    record = redefine_from_text(vm, text_argument(vm, at))
+    return new_string_array(vm, [record.status, record.code, record.text(), record.json()])
+
+
+def redefine_from_text(vm: Interpreter, text: str) -> Record:
+    """The record of a redefinition asked for by a program."""
+    try:
+        if text.startswith(MAGIC.decode("latin-1")):
+            files = [decode(text.encode("latin-1", "replace"))]
+        elif vm.machine.compile is None:
+            problem = "this machine has no compiler: give it the bytes of a class file"
+            return refused(Reason("R501", "the source cannot be compiled", (problem,)))
+        else:
+            files = list(vm.machine.compile(text))
+    except MiniError as error:
+        return refused(Reason("R501", "the source does not compile", tuple(str(error).splitlines())))
+    return redefine(vm.machine, files)
+
+
+@native("VM", "gc")
+def gc(vm: Interpreter, at: int) -> int:
+    """Collect; bytes in use."""
+    vm.machine.collect()
+    return vm.memory.used * WORD
+
+
+@native("VM", "instances")
+def instances(vm: Interpreter, at: int) -> int:
+    """Live objects of exactly one class."""
+    cls = class_named(vm, text_argument(vm, at))
+    return (Survey(vm).count() or {}).get(cls.id, 0)
+
+
+@native("VM", "version")
+def version(vm: Interpreter, at: int) -> int:
+    """The version of a class."""
+    return class_named(vm, text_argument(vm, at)).version
+
+
+@native("VM", "classNames")
+def class_names(vm: Interpreter, at: int) -> int:
+    """The names of all loaded classes."""
+    return new_string_array(vm, [cls.name for cls in vm.registry.loaded()])
+
+
+@native("VM", "digest")
+def digest(vm: Interpreter, at: int) -> int:
+    """The heap digest."""
+    return vm.heap.new_string(vm.machine.digest())
+
+
+@native("VM", "nameOf")
+def name_of(vm: Interpreter, at: int) -> int:
+    """The name of an object's class."""
+    return vm.heap.new_string(class_name(vm, argument(vm, at)))
+
+
+def receiver(vm: Interpreter, at: int) -> RuntimeClass:
+    """The class that the Class object in argument 0 stands for."""
+    handle = argument(vm, at)
+    cls = vm.classes[vm.heap.class_id(handle)]
+    name = cls.find_field("name") if cls is not None else None
+    assert name is not None
+    return class_named(vm, vm.heap.string(vm.words[handle + name.offset]))
+
+
+@native("Class", "create")
+def create(vm: Interpreter, at: int) -> int | None:
+    """A new object, its init called: control goes there, and init returns the object."""
+    cls = receiver(vm, at)
+    init = cls.methods.get(INIT)
+    if cls.is_interface or Flags.ABSTRACT in cls.file.flags or init is None or Flags.PRIVATE in init.declared.flags:
+        raise Throw("ArgumentError", f"{cls.name} cannot be instantiated")
+    if init.parameters:
+        raise Throw("ArgumentError", f"{cls.name}.init takes {len(init.parameters)} arguments")
+    if not vm.ensure_initialised(cls):
+        return None
+    ref = vm.heap.new_object(cls)
+    vm.words[vm.fp + at] = ref
+    vm.push(init, Link.CALL, at)
+    return None
+
+
+@native("Class", "superclass")
+def superclass(vm: Interpreter, at: int) -> int:
+    """The name of the superclass, or null."""
+    above = receiver(vm, at).superclass
+    return vm.heap.new_string(above.name) if above is not None else 0
+
+
+@native("Class", "fields")
+def fields(vm: Interpreter, at: int) -> int:
+    """The declared fields, ``name: Type`` each."""
+    return new_string_array(vm, [f"{f.name}: {f.type}" for f in receiver(vm, at).fields.values()])
+
+
+@native("Class", "methods")
+def methods(vm: Interpreter, at: int) -> int:
+    """The declared methods that a person wrote, with their signatures."""
+    texts = []
+    for method in receiver(vm, at).methods.values():
+        if Flags.SYNTHETIC not in method.declared.flags:
+            parameters = ", ".join(map(str, method.parameters))
+            texts.append(f"{method.name}({parameters}): {method.result}")
+    return new_string_array(vm, texts)
