@@ -25,6 +25,7 @@ _SIGNS = sorted((t.SIGNS | t.COMPOUND) - {"!is"} | _STEPS, key=lambda sign: -len
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\f\v]+)"
     r"|(?P<newline>\n[\s]*)"
+    r'|(?P<raw>r"""|r")'
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<number>0[xXbB]\w*|[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9][0-9_]*)?\w*)"
     r'|(?P<string>"""|")'
@@ -37,6 +38,7 @@ _FLOAT = re.compile(r"[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9][0-9_]*)?"
 _INT = re.compile(r"0[xX][0-9a-fA-F_]*[0-9a-fA-F]_*|0[bB][01_]*[01]_*|[0-9][0-9_]*")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _PLAIN = {'"': re.compile(r'[^"\\{\n]*'), '"""': re.compile(r'(?:[^"\\{]|"(?!""))*')}
+_RAW = {'"': re.compile(r'[^"\n]*'), '"""': re.compile(r'(?:[^"]|"(?!""))*')}
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F_]*)\}|(.)|)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", '"': '"', "\\": "\\", "{": "{", "}": "}"}
 _FOREIGN = {"'": 'strings are written in double quotes: "…"', "#": "comments start with `//`"}
@@ -120,6 +122,8 @@ class _Lexer:
             self.number(word, start)
         elif kind == "string":
             self.string(_String(word, start), t.STRING, t.STRING_START)
+        elif kind == "raw":
+            self.raw_string(_String(word[1:], start + 1))
         elif kind == "block":
             self.block_comment(start)
         elif kind == "notis":
@@ -265,6 +269,16 @@ class _Lexer:
                 self.close(string)
                 self.add(whole, start, "".join(parts))
                 return
+
+    def raw_string(self, string: _String) -> None:
+        """Read a whole `r"…"` string: no escapes, no interpolations."""
+        if string.quote == '"""' and self.text.startswith("\n", self.at):
+            self.at += 1
+        found = _RAW[string.quote].match(self.text, self.at)
+        assert found is not None  # it matches the empty text
+        self.at = found.end()
+        self.close(string)
+        self.add(t.STRING, string.opener - 1, found.group())
 
     def close(self, string: _String) -> None:
         if self.text.startswith(string.quote, self.at):

@@ -104,13 +104,25 @@ def link_now(vm: Interpreter, words: memoryview[int], fp: int, at: int, arg: tup
     decoding, resolve = arg
     words[fp + PC] = decoding.pc
     vm.provisional = False
-    cell = resolve(decoding)
+    if vm.tracer.on("load"):
+        with vm.tracer.cause("load", describe(decoding)):
+            cell = resolve(decoding)
+    else:
+        cell = resolve(decoding)
     if cell is None:
         return RELOAD
     if decoding.method.code is not None and not vm.provisional:
         decoding.method.code[decoding.pc] = cell
     handler, at, arg = cell
     return handler(vm, vm.words, vm.fp, at, arg)
+
+
+def describe(decoding: Decoding) -> str:
+    """The instruction and its place, as the cause of what linking it brings about."""
+    method, operand = decoding.method, decoding.method.constant(decoding.operand)
+    what = f"{operand.owner}.{operand.name}" if isinstance(operand, FieldRef | MethodRef) else str(operand)
+    name = decoding.instruction.row.name
+    return f"{name} {what} at {method.owner.file.source}:{decoding.code.line_at(decoding.pc)}"
 
 
 def decode(vm: Interpreter, method: RuntimeMethod) -> list[Cell]:
@@ -123,8 +135,9 @@ def decode(vm: Interpreter, method: RuntimeMethod) -> list[Cell]:
     if code is None:
         raise LinkError(f"{method} is abstract: {method.owner.type} does not implement it")
     if method.verified is None:
-        method.verified = verify(method, method.owner.loader)
-        vm.tracer.event("load", f"verify {method}: {len(code.instructions)} instructions")
+        with vm.tracer.cause("load", f"verify {method}, before its first call"):
+            method.verified = verify(method, method.owner.loader)
+            vm.tracer.event("load", f"verified in {len(code.instructions)} instructions")
     states = method.verified.states
     deepest = max((len(state.stack) for state in states if state is not None), default=0)
     method.frame_words = FIRST + code.locals + deepest + 2  # room for a result or an error on an empty stack

@@ -260,8 +260,9 @@ class Interpreter:
         method = cls.methods.get(CLASS_INITIALISER)
         if method is None:
             cls.stage = Stage.INITIALISED
+            self.tracer.event("load", f"initialised {cls.type}: nothing to run")
             return True
-        self.tracer.event("load", f"initialise {cls.type}")
+        self.tracer.event("load", f"initialise {cls.type}: run its static initialiser")
         self.push(method, Link.RESTART, FIRST)
         cls.stage = Stage.INITIALISING
         cls.initialising_fiber = me

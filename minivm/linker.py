@@ -38,6 +38,10 @@ class Linker:
         """
         if cls.stage is not Stage.LOADED:
             return
+        with self.tracer.cause("load", f"link {cls.type}"):
+            self._link(cls)
+
+    def _link(self, cls: RuntimeClass) -> None:
         for above in (cls.superclass, *cls.interfaces):
             if above is not None:
                 self.link(above)
@@ -122,5 +126,5 @@ def prototype(cls: RuntimeClass) -> list[int]:
 
 def describe_layout(cls: RuntimeClass) -> str:
     """One line for the trace: which words an instance has."""
-    fields = ", ".join(f"{f.offset}: {f.name}" for f in cls.layout) or "no fields"
-    return f"link {cls.type}: instance words {fields}; {len(cls.statics)} static; {len(cls.table)} virtual methods"
+    fields = ", ".join(f"{f.name} at word {f.offset}" for f in cls.layout) or "no fields"
+    return f"linked {cls.type}: {fields}; {len(cls.statics)} static; {len(cls.table)} virtual methods"

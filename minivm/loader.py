@@ -89,7 +89,8 @@ class Loader:
         key = class_of(type_)
         found = self.classes.get(key)
         if found is None:
-            found = self._define_in(self._home(key), key)
+            with self.tracer.cause("load", f"load {key}"):
+                found = self._define_in(self._home(key), key)
             self.classes[key] = found
         return found
 
@@ -99,13 +100,15 @@ class Loader:
         if known is None and self.parent is not None:
             known = self.parent.template(name)
         if known is None:
-            self.tracer.event("load", f"{self.name} loader looks for {name}")
             found = self.finder.find(name)
-            if found is not None:
+            if found is None:
+                self.tracer.event("load", f"{self.name} loader: no {name} here")
+            else:
                 file, where = found
                 if file.name != name:
                     raise LinkError(f"{where} holds class {file.name}, not {name}")
-                self.tracer.event("load", f"found {name} in {where}")
+                kind = "template" if file.is_template else "class file"
+                self.tracer.event("load", f"{self.name} loader: {kind} {name} found in {where}")
                 known = (file, self)
         if known is not None:
             self.templates[name] = known
@@ -150,13 +153,14 @@ class Loader:
             )
         self._loading.append(key)
         try:
-            with self.tracer.cause("load", f"load {key}"):
-                made = self._make(key, file)
+            made = self._make(key, file)
         finally:
             self._loading.pop()
         self.classes[key] = made
         self._check_bounds(made)
         self.registry.classes[made.id] = made
+        above = f" extends {made.superclass.type}" if made.superclass is not None else ""
+        self.tracer.event("load", f"loaded {key}{above} by the {self.name} loader as class {made.id}")
         return made
 
     def class_id(self, key: Type) -> int:

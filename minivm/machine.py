@@ -87,7 +87,8 @@ class Machine:
         self.vm = Interpreter(self.memory, self.heap, self.registry, self.linker, self.tracer, self.boot)
         self.vm.decode = decode
         self.vm.machine = self
-        self._boot()
+        with self.tracer.cause("load", "boot: the classes that the machine itself needs"):
+            self._boot()
         self.memory.stress = gc_stress
         self.vm.call_trace = "call" in self.tracer.topics
 

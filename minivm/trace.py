@@ -12,23 +12,42 @@ TOPICS = ("load", "call", "redefine", "gc")
 
 @define
 class Tracer:
-    """Sends one line an event to ``sink`` for the topics that are on."""
+    """Sends one line an event to ``sink`` for the topics that are on.
+
+    A cause is shown only once something happens inside it, so that looking is not reported where nothing is found.
+    """
 
     topics: set[str] = field(factory=set)
     sink: Callable[[str], None] = print
-    depth: int = 0
+    _causes: list[tuple[str, str]] = field(factory=list)  # the causes we are inside, outermost first
+    _shown: int = 0  # how many of them have been reported
+
+    def on(self, topic: str) -> bool:
+        """Whether anybody wants to hear of a topic: ask before working out a costly text."""
+        return topic in self.topics
 
     def event(self, topic: str, text: str) -> None:
-        """Report one event, if its topic is on."""
-        if topic in self.topics:
-            self.sink(f"[{topic}] {'  ' * self.depth}{text}")
+        """Report one event, if its topic is on, after the causes it stands under."""
+        if topic not in self.topics:
+            return
+        for depth in range(self._shown, len(self._causes)):
+            self._line(*self._causes[depth], depth)
+        self._shown = len(self._causes)
+        self._line(topic, text, self._shown)
+
+    def _line(self, topic: str, text: str, depth: int) -> None:
+        for line in text.splitlines():
+            self.sink(f"[{topic}] {'  ' * depth}{line}")
 
     @contextmanager
     def cause(self, topic: str, text: str) -> Iterator[None]:
-        """Report an event; events inside the ``with`` are indented under it."""
-        self.event(topic, text)
-        self.depth += 1
+        """What happens inside the ``with`` is indented under this."""
+        if topic not in self.topics:
+            yield
+            return
+        self._causes.append((topic, text))
         try:
             yield
         finally:
-            self.depth -= 1
+            self._causes.pop()
+            self._shown = min(self._shown, len(self._causes))

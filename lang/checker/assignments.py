@@ -83,7 +83,7 @@ def _note(body: Body, place: Place, value: TypedExpression) -> None:
         return
     if isinstance(place.key, Variable):
         body.flow = body.flow.assign(place.key)
-    known = known_after(value.type, place.type)
+    known = known_after(value, place.type)
     can_know = not (isinstance(place.key, Variable) and place.key.in_cell)
     body.flow = body.flow.forget(place.key)
     if known is not None and can_know:

@@ -15,7 +15,7 @@ from lang.checker.names import check_private
 from lang.checker.subtyping import FoundMethod
 from lang.checker.table import is_array, is_wrong
 from lang.typed import TypedExpression, TypedStatement
-from minivm.types import INT, Type
+from minivm.types import INT, STRING, Type
 
 Write = Callable[[TypedExpression], TypedStatement]
 
@@ -56,7 +56,7 @@ def element_of(body: Body, node: nodes.Index) -> Element | None:
 
 
 def _keyed(body: Body, receiver: TypedExpression, node: nodes.Index) -> Element | None:
-    found = _accessor(body, receiver.type, "get") or _accessor(body, receiver.type, "set")
+    found = _accessor(body, receiver.type, getter(receiver.type)) or _accessor(body, receiver.type, "set")
     if found is None or not found.method.parameters:
         body.expression(node.index)
         hint = "an index works on arrays and on classes with `get` (and `set`)"
@@ -71,10 +71,15 @@ def _keyed(body: Body, receiver: TypedExpression, node: nodes.Index) -> Element 
 def _accessor(body: Body, type_: Type, name: str) -> FoundMethod | None:
     if body.types.is_reference(type_):
         found = body.types.find_method(type_, name, body.owner)
-        count = 1 if name == "get" else 2
+        count = 2 if name == "set" else 1
         if found is not None and len(found.method.parameters) == count and not found.method.type_parameters:
             return None if found.method.is_static else found
     return None
+
+
+def getter(type_: Type) -> str:
+    """The method behind ``a[i]``."""
+    return "charAt" if type_ == STRING else "get"
 
 
 def load(body: Body, element: Element, node: nodes.Index) -> TypedExpression:
@@ -82,8 +87,9 @@ def load(body: Body, element: Element, node: nodes.Index) -> TypedExpression:
     if element.is_array:
         type_ = element.receiver.type.args[0]
         return typed.Op("arrayload", (element.receiver, element.index), type_, body.line(node))
-    if _accessor(body, element.receiver.type, "get") is not None:
-        found = call_ready(body, element.receiver, "get", (element.index,), node)
+    name = getter(element.receiver.type)
+    if _accessor(body, element.receiver.type, name) is not None:
+        found = call_ready(body, element.receiver, name, (element.index,), node)
         if found is not None:
             return found
     message = f"the elements of a `{element.receiver.type}` cannot be read"

@@ -39,6 +39,7 @@ class Inference:
     names: tuple[str, ...]
     found: dict[str, Type] = field(factory=dict)
     ranks: dict[str, int] = field(factory=dict)
+    _clashes: set[str] = field(factory=set)
 
     @property
     def renaming(self) -> dict[str, Type]:
@@ -78,8 +79,8 @@ class Inference:
         if is_open(expected) or is_wrong(expected) or not is_open(pattern):
             return
         if pattern.kind is Kind.VARIABLE:
-            if not inside_only and pattern.name not in self.found:
-                self._bind(pattern.name, expected.non_null() if pattern.nullable else expected, PLAIN)
+            if not inside_only and (pattern.name not in self.found or pattern.name in self._clashes):
+                self.found[pattern.name] = expected.non_null() if pattern.nullable else expected
         elif pattern.kind is Kind.CLASS and expected.kind is Kind.CLASS:
             lower = self.types.supertype(pattern, expected.name)
             if lower is not None:
@@ -99,5 +100,8 @@ class Inference:
         elif before == LITERAL and type_ == FLOAT:
             self.found[name], self.ranks[name] = FLOAT, rank
         elif before < EXACT and not (rank == LITERAL and known == FLOAT and type_ == INT):
-            self.found[name] = self.types.join(known, type_) or known
+            joined = self.types.join(known, type_)
+            if joined is None:  # then only what is expected of the result can tell
+                self._clashes.add(name)
+            self.found[name] = joined or known
             self.ranks[name] = max(rank, before)

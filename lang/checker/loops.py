@@ -6,6 +6,7 @@ from lang import nodes, typed
 from lang.checker import codes, conversions
 from lang.checker.body import Body, checks_statement
 from lang.checker.flow import join
+from lang.checker.indexing import getter
 from lang.checker.invoke import call_ready
 from lang.checker.scopes import LoopFrame
 from lang.checker.table import WRONG, is_array, is_wrong
@@ -96,7 +97,7 @@ def _parts(
         return typed.Op("arraylength", (whole,), INT, line), element
     lengths = (call_ready(body, whole, name, (), node.iterable) for name in _LENGTHS)
     length = next((found for found in lengths if found is not None and found.type == INT), None)
-    return length, call_ready(body, whole, "get", (at,), node.iterable)
+    return length, call_ready(body, whole, getter(whole.type), (at,), node.iterable)
 
 
 def _by_iterator(body: Body, node: nodes.For, value: TypedExpression) -> TypedStatement:

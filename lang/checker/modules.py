@@ -65,7 +65,7 @@ def _variable(body: Body, module: DeclaredModule, node: nodes.Let) -> list[Typed
         type_ = field.type
         value = body.expression(node.value, type_)
     value = body.fit(value, type_, node.value, f"the value of `{node.name}`")
-    known = known_after(value.type, type_)
+    known = known_after(value, type_)
     if known is not None and node.name not in body.shared:
         body.flow = body.flow.narrow(StaticKey(entry.name, node.name), known)
     ref = FieldRef(class_type(entry.name), node.name, type_)

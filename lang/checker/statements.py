@@ -42,7 +42,7 @@ def let(body: Body, node: nodes.Let) -> list[TypedStatement]:
         return _unset(body, node, line)
     type_, value = declared_value(body, node.name, node.type, node.value)
     variable = body.declare(node.name, type_, node, node.name_span, node.mutable)
-    known = known_after(value.type, type_)
+    known = known_after(value, type_)
     if known is not None and not variable.in_cell:
         body.flow = body.flow.narrow(variable, known)
     return [typed.Declare(variable, value, line)]
@@ -88,9 +88,15 @@ def declared_value(
     return (WRONG if value.type.kind is Kind.NEVER else value.type), value
 
 
-def known_after(value: Type, declared: Type) -> Type | None:
-    """What is known of a variable that was just given a value: that it is not null."""
-    is_known = declared.nullable and not value.nullable and not is_wrong(value) and value.kind is not Kind.NEVER
+def known_after(value: TypedExpression, declared: Type) -> Type | None:
+    """What is known of a variable that was just given a value: that it is not null.
+
+    A boxed number is not; but a boxed ``T`` may be, where T stands for a nullable type.
+    """
+    found = value.type
+    if isinstance(value, typed.TypeOp) and value.row == "box" and value.operand.kind is Kind.PRIMITIVE:
+        found = value.operand
+    is_known = declared.nullable and not found.nullable and not is_wrong(found) and found.kind is not Kind.NEVER
     return declared.non_null() if is_known else None
 
 

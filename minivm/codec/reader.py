@@ -54,7 +54,7 @@ class Reader:
         self.at = at
         self._strings: list[str] = []
         self._types: dict[int, Type] = {}  # by string index: a type is parsed once however often it is named
-        self._instructions: dict[tuple[int, int], Instruction] = {}
+        self._instructions: dict[bytes, Instruction] = {}
 
     def error(self, message: str, at: int | None = None) -> FormatError:
         """The refusal ``message`` with the offset it concerns."""
@@ -75,6 +75,13 @@ class Reader:
     # ── atoms ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _number(self, limit: int, what: str) -> int:
+        byte = self.data[self.at] if self.at < len(self.data) else 0xFF
+        if byte < 0x80 and byte <= limit:  # nearly every number
+            self.at += 1
+            return byte
+        return self._long_number(limit, what)
+
+    def _long_number(self, limit: int, what: str) -> int:
         start = at = self.at
         value = shift = 0
         while True:
@@ -259,16 +266,19 @@ class Reader:
         plain = _PLAIN[code]
         if plain is not None:
             return plain
-        row = ROWS[code]
-        operands = tuple(
-            self._signed("an operand") if kind is Operand.INT else self._number(_WORD, "an operand")
-            for kind in row.operands
-        )
-        key = (code, operands[0])  # the same few operands come again and again: share those instructions
+        key = self.data[start : start + 2]  # short ones come again and again, and are shared
         found = self._instructions.get(key)
-        if found is None or found.operands != operands:
-            found = self._instructions[key] = Instruction(row, operands)
+        if found is not None:
+            self.at = start + 2
+            return found
+        row = ROWS[code]
+        found = Instruction(row, tuple([self._operand(kind) for kind in row.operands]))
+        if self.at == start + 2:
+            self._instructions[key] = found
         return found
+
+    def _operand(self, kind: Operand) -> int:
+        return self._signed("an operand") if kind is Operand.INT else self._number(_WORD, "an operand")
 
     def _pc(self) -> int:
         return self._number(MAX_INSTRUCTIONS, "an instruction index")

@@ -199,7 +199,7 @@ def check_code(code: Code, arguments: int, constants: Sequence[Constant], what: 
 
 def _operand_fault(ins: Instruction, local_count: int, length: int, constants: Sequence[Constant]) -> str:
     if len(ins.operands) != len(ins.row.operands):
-        return f"{len(ins.operands)} operands"
+        return f"it has {len(ins.operands)} operands"
     for kind, value in zip(ins.row.operands, ins.operands, strict=True):
         if kind is Operand.LOCAL:
             fits = 0 <= value < local_count

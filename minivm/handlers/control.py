@@ -83,6 +83,7 @@ def return_specially(vm: Interpreter, kind: int, value: int) -> int:
     if kind == Link.RESTART:
         owner = vm.method_at(vm.fp).owner
         owner.stage = Stage.INITIALISED
+        vm.tracer.event("load", f"initialised {owner.type}")
         vm.pop()
         return RELOAD
     vm.result = value

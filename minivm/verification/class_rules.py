@@ -142,7 +142,7 @@ def _body(cls: RuntimeClass, method: Method) -> Iterator[str]:
     native = Flags.NATIVE in method.flags
     if abstract + native + (method.code is not None) != 1:
         yield "must be exactly one of abstract, native and written in code"
-    if native and cls.loader.parent is not None:
+    if native and not cls.is_boot:
         yield "is native; only the library the machine starts with may have natives"
     if abstract:
         if not cls.file.flags & (Flags.ABSTRACT | Flags.INTERFACE):

@@ -57,6 +57,7 @@ class Flow:
     news: list[int] = field(factory=list)  # a heap of leaders to walk
     waiting: set[int] = field(factory=set)  # the same leaders
     clashes: dict[int, str] = field(factory=dict)  # at leaders whose paths bring different stacks
+    has_marks: bool = True  # whether there may be types that only the verifier knows
     budget: int = BUDGET
     _in_force: dict[int, list[tuple[int, Type]]] = field(factory=dict)
 
@@ -155,6 +156,7 @@ class Flow:
             new = _Known(_merge_locals(old.locals, locals_), merged, old.called | called)
             if new == old:
                 return
+            self.has_marks = True
         self.known[pc] = new
         if pc not in self.waiting:
             self.waiting.add(pc)
@@ -186,6 +188,7 @@ def explore(method: RuntimeMethod, code: Code, world: World) -> Flow:
     targets = {i.operands[0] for i in code.instructions if _BRANCHES[i.row.code]}
     leaders = frozenset({0, *targets, *bounds, *(h.target for h in code.handlers)})
     flow = Flow(method, code, machine, [None] * len(code.instructions), leaders, bounds)
+    flow.has_marks = method.name in (INIT, FIELD_INITIALISERS)
     flow.run()
     return flow
 
@@ -218,6 +221,8 @@ def _merge(one: Type, other: Type) -> Type | None:
 
 def frame_states(flow: Flow) -> tuple[FrameState | None, ...]:
     """The states for everybody else: plain types only."""
+    if not flow.has_marks:
+        return tuple(state and FrameState(*state) for state in flow.states)
     world = flow.machine.world
     shown: dict[int, Locals] = {}  # by identity: most instructions share their locals with the one before
     states: list[FrameState | None] = []

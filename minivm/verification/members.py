@@ -35,23 +35,30 @@ def _find_field(machine: Machine, ref: FieldRef) -> RuntimeField | None:
 
 
 def _check_field(machine: Machine, row: Row, found: RuntimeField) -> None:
-    accessor = machine.method.owner
-    where = f"field {found.owner.type}.{found.name}"
+    flags = found.declared.flags
     if found.is_static != row.name.endswith("static"):
-        machine.fault(f"{row.name}: {where} is {'static' if found.is_static else 'not static'}")
-    if Flags.PRIVATE in found.declared.flags and not may_access(accessor, found.owner):
-        machine.fault(f"{row.name}: {where} is private")
+        machine.fault(f"{row.name}: {_named(found)} is {'static' if found.is_static else 'not static'}")
+    if Flags.PRIVATE in flags and not may_access(machine.method.owner, found.owner):
+        machine.fault(f"{row.name}: {_named(found)} is private")
     if row.name == "putfield":
-        _check_put(machine, row, found, where)
-    elif row.name == "putstatic" and Flags.FINAL in found.declared.flags:
-        setters = (CLASS_INITIALISER, MAIN) if Flags.MODULE in accessor.file.flags else (CLASS_INITIALISER,)
-        if accessor.type != found.owner.type or machine.method.name not in setters:
-            machine.fault(
-                f"{row.name}: {where} is final; only {' and '.join(setters)} of {found.owner.type} may set it"
-            )
+        _check_put(machine, row, found)
+    elif row.name == "putstatic" and Flags.FINAL in flags:
+        _check_final_static(machine, row, found)
 
 
-def _check_put(machine: Machine, row: Row, found: RuntimeField, where: str) -> None:
+def _named(field: RuntimeField) -> str:
+    return f"field {field.owner.type}.{field.name}"
+
+
+def _check_final_static(machine: Machine, row: Row, found: RuntimeField) -> None:
+    accessor = machine.method.owner
+    setters = (CLASS_INITIALISER, MAIN) if Flags.MODULE in accessor.file.flags else (CLASS_INITIALISER,)
+    if accessor.type != found.owner.type or machine.method.name not in setters:
+        who = f"{' and '.join(setters)} of {found.owner.type}"
+        machine.fault(f"{row.name}: {_named(found)} is final; only {who} may set it")
+
+
+def _check_put(machine: Machine, row: Row, found: RuntimeField) -> None:
     machine.need(row, 2)
     method = machine.method
     receiver = machine.stack[-2]
@@ -59,7 +66,8 @@ def _check_put(machine: Machine, row: Row, found: RuntimeField, where: str) -> N
     if Flags.FINAL in found.declared.flags:
         on_this = isinstance(receiver, OwnThis | RawThis)
         if not (own and on_this and method.name in _SETTERS):
-            machine.fault(f"{row.name}: {where} is final; only {INIT} of {found.owner.type} may set it, on 'this'")
+            who = f"{INIT} of {found.owner.type}"
+            machine.fault(f"{row.name}: {_named(found)} is final; only {who} may set it, on 'this'")
     if own and isinstance(receiver, RawThis):
         machine.stack[-2] = as_own(receiver)
 

@@ -11,6 +11,8 @@ MAX_NODES = 256  # types written in one type: a template that doubles its argume
 
 def flaw(type_: Type, variables: Container[str] = ()) -> str:
     """What is wrong with a type whose type variables may be ``variables``; empty if nothing is."""
+    if not type_.args:
+        return _flaw_here(type_, variables)
     left = MAX_NODES
     todo = [(type_, 0)]
     while todo:

@@ -1,0 +1,63 @@
+"""``minivm run FILE [args]``: compile a program and run it, or run a compiled one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lang.compiler import compile_file, module_path, read_source
+from lang.library import standard_library
+from lang.program import program_machine
+from lang.traces import with_lines
+from minivm.classpath import SUFFIX
+from minivm.errors import GuestError, UsageError
+from minivm.options import MachineOptions
+from minivm.runner import run_program
+
+
+def run(path: Path, options: MachineOptions) -> int:
+    """Run the program in a file; returns the exit status.
+
+    Raises:
+        CompileError: it is no program; UsageError: it cannot be read; LinkError: a class file is unfit.
+    """
+    if path.suffix == SUFFIX:
+        return _run_compiled(path, options)
+    library = standard_library()
+    program = compile_file(path, library)
+    machine = program_machine(program, path.parent, options)
+
+    def render(error: GuestError) -> str:
+        return with_lines(error, SourceLines(path).line)
+
+    return run_program(machine, program.main, render)
+
+
+def _run_compiled(path: Path, options: MachineOptions) -> int:
+    from lang.commands.classfiles import compiled_machine
+
+    machine, main = compiled_machine(path, options)
+    return run_program(machine, main)
+
+
+class SourceLines:
+    """The lines of a program's own sources, read again when a trace asks for them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._texts: dict[str, Mapping[int, str]] = {}
+
+    def line(self, name: str, number: int) -> str | None:
+        """The text of a line, or None if it is not there (any more)."""
+        if name not in self._texts:
+            self._texts[name] = self._read(name)
+        return self._texts[name].get(number)
+
+    def _read(self, name: str) -> Mapping[int, str]:
+        module = name.removesuffix(".mini").replace("/", ".")
+        path = self._path if name == self._path.name else module_path(self._path.parent, module)
+        try:
+            text = read_source(path).text
+        except UsageError:
+            return {}  # the library's, or a text that was never in a file
+        return dict(enumerate(text.split("\n"), 1))

@@ -1,0 +1,137 @@
+"""What a REPL session is made of: the machine, the entries so far, and how the next text is compiled in their context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from attrs import define, evolve, field
+
+from lang.checker import Unit
+from lang.compiler import PRELUDE, Known, compile_module, compile_units, module_path
+from lang.diagnostics import CompileError, Diagnostic
+from lang.library import standard_library
+from lang.nodes import Import
+from lang.nodes import Program as Tree
+from lang.program import ProgramFinder, current_files, know_versions, make_machine
+from lang.revision import Revision, compile_revision
+from lang.source import Source, Span
+from minivm.classfile import ClassFile
+from minivm.machine import Machine
+from minivm.options import MachineOptions
+
+NAME = "<repl>"
+_NO_MODULE = "E040"
+
+
+@define
+class Workspace:
+    """The context of a session. ``modules`` are the entries' module classes, the latest first."""
+
+    machine: Machine
+    finder: ProgramFinder
+    modules: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    lines_fed: int = 0
+    entries: int = 0
+    revisions: int = 0
+    _lines: dict[tuple[str, int], str] = field(factory=dict)
+
+    def source(self, text: str) -> Source:
+        """The next entry's text, its lines counted on from the last one's."""
+        source = Source(NAME, text, self.lines_fed + 1)
+        self.lines_fed += text.count("\n") + 1
+        return self._remember(source)
+
+    def revision_source(self, text: str, name: str = "") -> Source:
+        """The text of a redefinition, a source of its own."""
+        self.revisions += 1
+        return self._remember(Source(name or f"<redefine {self.revisions}>", text))
+
+    def _remember(self, source: Source) -> Source:
+        for number, line in enumerate(source.text.split("\n"), source.first_line):
+            self._lines[source.name, number] = line
+        return source
+
+    def line(self, name: str, number: int) -> str | None:
+        """The text of a source line."""
+        return self._lines.get((name, number))
+
+    def next_module(self) -> str:
+        """A name for the next entry's module class."""
+        self.entries += 1
+        return f"repl${self.entries}"
+
+    def files(self) -> dict[str, ClassFile]:
+        """Every class file that a text may refer to, as it runs now."""
+        return current_files(self.machine, self.finder)
+
+    # ── compiling ────────────────────────────────────────────────────────────────────────────────────────
+
+    def compile_entry(self, source: Source, program: Tree, module: str) -> dict[str, ClassFile]:
+        """The class files of an entry; nothing else changes.
+
+        Raises:
+            CompileError: with every diagnostic.
+        """
+        files = self.files()
+        written = [node.name for node in program.imports]
+        nodes = [Import(span=Span(0, 0), name=name) for name in self.imports if name not in written]
+        program = evolve(program, imports=(*program.imports, *nodes))
+        made = self._import(source, program.imports, files)
+        unit = Unit(source=source, program=program, module=module, entry=True, prefix="", echo=True)
+        known = Known({**files, **made}, (*self.modules, PRELUDE))
+        return {**made, **compile_units([unit], known)}
+
+    def _import(
+        self, source: Source, imports: Sequence[Import], files: dict[str, ClassFile]
+    ) -> dict[str, ClassFile]:
+        made: dict[str, ClassFile] = {}
+        for node in imports:
+            if node.name in files or node.name in made:
+                continue
+            path = module_path(self.finder.folder, node.name)
+            if not path.is_file():
+                hint = f"there is no {path.name} in {self.finder.folder}"
+                message = f"module `{node.name}` not found"
+                raise CompileError((Diagnostic(_NO_MODULE, message, source, node.span, hint=hint),))
+            made |= compile_module(node.name, self.finder.folder, {**files, **made})
+        return made
+
+    def compile_revision(self, source: Source, *, whole_file: bool = False) -> Revision:
+        """New versions of classes.
+
+        Raises:
+            CompileError: with every diagnostic.
+        """
+        module = f"redefine${self.revisions}"
+        return compile_revision(source, module, self.files(), self.modules, whole_file=whole_file)
+
+    def compile_for_program(self, text: str) -> Sequence[ClassFile]:
+        """``VM.redefine`` from inside the session."""
+        revision = self.compile_revision(self.revision_source(text))
+        self.finder.files.update(revision.support)
+        know_versions(self.machine, revision)
+        return list(revision.classes.values())
+
+    # ── growing ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, files: dict[str, ClassFile], module: str, imports: Sequence[str]) -> None:
+        """Make an entry's class files and names part of the session."""
+        self.finder.files.update(files)
+        self.modules = (module, *self.modules)
+        self.imports = tuple(dict.fromkeys((*self.imports, *imports)))
+
+    def hide(self, module: str) -> None:
+        """Take an entry's names away again; its classes stay."""
+        self.modules = tuple(name for name in self.modules if name != module)
+
+
+def make_workspace(options: MachineOptions, folder: Path, output: TextIO | None, errors: TextIO | None) -> Workspace:
+    """A session's workspace with a fresh machine."""
+    finder = ProgramFinder({}, folder, standard_library())
+    machine = make_machine(finder, options, output, errors)
+    workspace = Workspace(machine, finder)
+    machine.compile = workspace.compile_for_program
+    return workspace

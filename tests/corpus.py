@@ -1,0 +1,104 @@
+"""The scripts: Mini programs that carry their expectations as comments, one rule each.
+
+    print(x)                 // expect: text              a line of output, in the order of the file
+    // expect error: ArithmeticError: division by zero    the program ends with this error, which nobody caught
+    // expect trace: name:line                            a line of that error's trace; several, in order
+    // expect compile: E050 line 3: some words            a diagnostic, and words of its text where that matters
+    // expect deadlock: name                              every fiber waits, one of them in this function
+    // expect failed fiber: StateError: lost              a fiber nobody joined ends with this
+    // heap 4                                             megabytes of one half
+    // slow                                               not run collecting at every allocation, nor redefining
+    // only normal collecting                             the modes in which the output is as expected
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from attrs import frozen
+
+SCRIPTS = Path(__file__).parent / "scripts"
+MODES = ("normal", "collecting", "redefining")
+_EXPECT = re.compile(r"(?://|/\*) ?expect( \w+| failed fiber)?: ?(.*?)\s*$", re.MULTILINE)
+_DIAGNOSTIC = re.compile(r"(E\d+) line (\d+)(?:: (.*))?")
+
+
+@frozen
+class Diagnosis:
+    """An expected diagnostic."""
+
+    code: str
+    line: int
+    words: str
+
+
+@frozen
+class Expectation:
+    """What one text is expected to do."""
+
+    output: tuple[str, ...]
+    error: str
+    trace: tuple[tuple[str, int], ...]
+    diagnoses: tuple[Diagnosis, ...]
+    deadlock: str
+    failed: str
+
+
+@frozen
+class Script:
+    """One file of the corpus."""
+
+    name: str
+    path: Path
+    text: str
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes it is run in."""
+        only = re.search(r"^// only (.+)$", self.text, re.MULTILINE)
+        if only:
+            return tuple(only.group(1).split())
+        return MODES[:1] if re.search(r"^// slow$", self.text, re.MULTILINE) else MODES
+
+    @property
+    def heap_bytes(self) -> int:
+        """The cap of one half."""
+        heap = re.search(r"^// heap (\d+)$", self.text, re.MULTILINE)
+        return (int(heap.group(1)) if heap else 64) << 20
+
+
+def scripts(folder: str) -> list[Script]:
+    """Every script below a folder of the corpus, by name."""
+    found = sorted((SCRIPTS / folder).rglob("*.mini"))
+    return [Script(_name(path, folder), path, path.read_text(encoding="utf-8")) for path in found]
+
+
+def _name(path: Path, folder: str) -> str:
+    return path.relative_to(SCRIPTS / folder).with_suffix("").as_posix()
+
+
+def expectation(text: str) -> Expectation:
+    """The expectations in a text."""
+    found: dict[str, list[str]] = {}
+    for kind, words in _EXPECT.findall(text):
+        found.setdefault(kind.strip(), []).append(words)
+    places = (place.rpartition(":") for place in found.pop("trace", []))
+    output = tuple(found.pop("", []))
+    diagnoses = tuple(_diagnosis(words) for words in found.pop("compile", []))
+    expected = Expectation(
+        output,
+        "".join(found.pop("error", [])),
+        tuple((name, int(line)) for name, _, line in places),
+        diagnoses,
+        "".join(found.pop("deadlock", [])),
+        "".join(found.pop("failed fiber", [])),
+    )
+    assert not found, f"unknown expectations: {', '.join(found)}"
+    return expected
+
+
+def _diagnosis(words: str) -> Diagnosis:
+    found = _DIAGNOSTIC.fullmatch(words)
+    assert found, f"not a diagnostic: {words}"
+    return Diagnosis(found.group(1), int(found.group(2)), found.group(3) or "")

@@ -1,0 +1,51 @@
+"""The language, rule by rule: every script of the corpus, in every mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus import Expectation, Script, expectation, scripts
+from lang.diagnostics import CompileError, render
+from running import Outcome, compile_text, run
+
+ALL = scripts("language")
+ERRONEOUS = [script for script in ALL if expectation(script.text).diagnoses]
+PROGRAMS = [script for script in ALL if script not in ERRONEOUS]
+RUNS = [(script, mode) for script in PROGRAMS for mode in script.modes]
+
+
+@pytest.mark.parametrize(("script", "mode"), RUNS, ids=[f"{script.name}-{mode}" for script, mode in RUNS])
+def test_program(script: Script, mode: str) -> None:
+    program = compile_text(script.path.stem, script.text)
+    check(run(program, mode, script.heap_bytes), expectation(script.text))
+
+
+def check(outcome: Outcome, expected: Expectation) -> None:
+    """Compare what happened with what should have."""
+    assert outcome.error == expected.error
+    assert outcome.lines == list(expected.output)
+    assert bool(outcome.deadlock) == bool(expected.deadlock)
+    assert expected.deadlock in outcome.deadlock
+    assert expected.failed in outcome.errors
+    rest = iter(outcome.trace)
+    for name, line in expected.trace:
+        assert any(f".{name} (" in at and at.endswith(f":{line})") for at in rest), (name, line, outcome.trace)
+
+
+@pytest.mark.parametrize("script", ERRONEOUS, ids=[script.name for script in ERRONEOUS])
+def test_diagnostics(script: Script) -> None:
+    with pytest.raises(CompileError) as caught:
+        compile_text(script.path.stem, script.text)
+    found = caught.value.diagnostics
+    wanted = expectation(script.text).diagnoses
+    assert sorted((d.code, d.source.line(d.span.start)) for d in found) == sorted((w.code, w.line) for w in wanted)
+    for want in wanted:
+        texts = [render(d) for d in found if (d.code, d.source.line(d.span.start)) == (want.code, want.line)]
+        assert any(want.words in text for text in texts), texts
+
+
+def test_the_corpus_is_large() -> None:
+    codes = {d.code for script in ERRONEOUS for d in expectation(script.text).diagnoses}
+    assert len(PROGRAMS) >= 250
+    assert len(ERRONEOUS) >= 60
+    assert len(codes) >= 50
