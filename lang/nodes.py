@@ -49,17 +49,21 @@ class Int(Node):
 
 @frozen
 class Float(Node):
+    """``1.5``, ``1e9``."""
+
     value: float
 
 
 @frozen
 class Bool(Node):
+    """``true`` or ``false``."""
+
     value: bool
 
 
 @frozen
 class Null(Node):
-    pass
+    """``null``."""
 
 
 @frozen
@@ -78,7 +82,7 @@ class Interpolation(Node):
 
 @frozen
 class This(Node):
-    pass
+    """``this``."""
 
 
 @frozen
@@ -88,6 +92,8 @@ class Super(Node):
 
 @frozen
 class Name(Node):
+    """A bare name."""
+
     name: str
 
 
@@ -120,6 +126,8 @@ class GenericName(Node):
 
 @frozen
 class Index(Node):
+    """``object[index]``."""
+
     object: Expression
     index: Expression
 
@@ -191,11 +199,15 @@ class Match(Node):
 
 @frozen
 class IsPattern(Node):
+    """``is T`` in a match arm."""
+
     type: TypeNode
 
 
 @frozen
 class Arm(Node):
+    """One arm of a match: its patterns, any of which may fit, and what it does."""
+
     patterns: tuple[Expression | IsPattern, ...]
     body: Block
 
@@ -237,6 +249,8 @@ Expression = (
 
 @frozen
 class Block(Node):
+    """``{ … }``."""
+
     statements: tuple[Statement, ...]
 
 
@@ -262,11 +276,15 @@ class Assign(Node):
 
 @frozen
 class ExpressionStatement(Node):
+    """An expression for its effect."""
+
     expression: Expression
 
 
 @frozen
 class While(Node):
+    """``while condition { … }``."""
+
     condition: Expression
     body: Block
 
@@ -283,16 +301,18 @@ class For(Node):
 
 @frozen
 class Break(Node):
-    pass
+    """``break``."""
 
 
 @frozen
 class Continue(Node):
-    pass
+    """``continue``."""
 
 
 @frozen
 class Return(Node):
+    """``return`` or ``return value``."""
+
     value: Expression | None
 
 
@@ -307,6 +327,8 @@ class Catch(Node):
 
 @frozen
 class Try(Node):
+    """``try { … } catch … finally { … }``."""
+
     body: Block
     catches: tuple[Catch, ...]
     finally_: Block | None

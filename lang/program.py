@@ -24,7 +24,7 @@ from minivm.types import class_type
 
 @define
 class ProgramFinder:
-    """Where the app loader looks: the program's class files, then modules beside the program, compiled when asked for."""
+    """Where the app loader looks: the program's class files, then modules beside it, compiled when asked for."""
 
     files: dict[str, ClassFile]
     folder: Path

@@ -1,4 +1,4 @@
-"""What a REPL session is made of: the machine, the entries so far, and how the next text is compiled in their context."""
+"""What a REPL session is made of: the machine, the entries so far, and how a text is compiled in their context."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 from lang.checker import Unit
 from lang.compiler import PRELUDE, Known, compile_module, compile_units, module_path
 from lang.diagnostics import CompileError, Diagnostic
+from lang.echo import Echo
 from lang.library import standard_library
 from lang.nodes import Import
 from lang.nodes import Program as Tree
@@ -27,10 +28,13 @@ _NO_MODULE = "E040"
 
 @define
 class Workspace:
-    """The context of a session. ``modules`` are the entries' module classes, the latest first."""
+    """The context of a session. ``modules`` are the entries' module classes, the latest first; ``color`` is for
+    diagnostics."""
 
     machine: Machine
     finder: ProgramFinder
+    echo: Echo
+    color: bool = False
     modules: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     lines_fed: int = 0
@@ -84,9 +88,7 @@ class Workspace:
         known = Known({**files, **made}, (*self.modules, PRELUDE))
         return {**made, **compile_units([unit], known)}
 
-    def _import(
-        self, source: Source, imports: Sequence[Import], files: dict[str, ClassFile]
-    ) -> dict[str, ClassFile]:
+    def _import(self, source: Source, imports: Sequence[Import], files: dict[str, ClassFile]) -> dict[str, ClassFile]:
         made: dict[str, ClassFile] = {}
         for node in imports:
             if node.name in files or node.name in made:
@@ -128,10 +130,12 @@ class Workspace:
         self.modules = tuple(name for name in self.modules if name != module)
 
 
-def make_workspace(options: MachineOptions, folder: Path, output: TextIO | None, errors: TextIO | None) -> Workspace:
+def make_workspace(
+    options: MachineOptions, folder: Path, output: TextIO | None = None, errors: TextIO | None = None
+) -> Workspace:
     """A session's workspace with a fresh machine."""
     finder = ProgramFinder({}, folder, standard_library())
     machine = make_machine(finder, options, output, errors)
-    workspace = Workspace(machine, finder)
+    workspace = Workspace(machine, finder, Echo(machine, finder))
     machine.compile = workspace.compile_for_program
     return workspace

@@ -27,7 +27,8 @@ def inspect(file: ClassFile, boot: Finder, program: Finder, *, method: str = "",
     Raises:
         UsageError: the class has no such method.
     """
-    if method and file.method(method) is None:
+    only = file.method(method)
+    if method and only is None:
         known = ", ".join(m.name for m in file.methods)
         raise UsageError(f"class {file.name} has no method {method}; it has {known or 'none'}")
     notes: Notes = {}
@@ -37,7 +38,7 @@ def inspect(file: ClassFile, boot: Finder, program: Finder, *, method: str = "",
         _look(cls, notes, states)
     except LinkError as error:
         notes.setdefault(("", -1), []).append(f"cannot be verified: {error}")
-    shown = evolve(file, methods=(file.method(method),)) if method else file
+    shown = evolve(file, methods=(only,)) if only is not None else file
     return disassemble(shown, notes, (lambda name, pc: states.get((name, pc))) if types else None)
 
 

@@ -118,8 +118,8 @@ class Loader:
         """The loader that defines ``key``: the lowest of its template's and its arguments'."""
         homes = [self._template_of(key)[1]]
         for arg in key.args:
-            if arg.is_reference and arg.kind in (Kind.CLASS, Kind.FUNCTION):
-                homes.append(self.load(arg).loader)
+            if arg.kind in (Kind.CLASS, Kind.FUNCTION):  # not loaded for this: Num may implement Comparable<Num>
+                homes.append(self._home(arg))
         return max(homes, key=Loader.depth)
 
     def _template_of(self, key: Type) -> tuple[ClassFile, Loader]:

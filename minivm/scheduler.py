@@ -213,6 +213,13 @@ class Scheduler:
             Throw: StateError, in a host call that runs alone.
         """
         self._may_block()
+        self.vm.sync()
+        self.wake_sleepers()
+        while not self.memory.root(Root.READY_FIRST):
+            self._wait()  # nobody else can run: time or the world outside has to help
+        if self.vm.interrupted:  # a fiber that only yields never polls
+            self.vm.interrupted = False
+            raise Interrupted("interrupted")
         self.suspend()
         self.next_fiber()
 
@@ -229,9 +236,10 @@ class Scheduler:
         """
         memory = self.memory
         while not memory.root(Root.READY_FIRST):
-            if self.impatient:
+            if not self.impatient:
+                self._wait()
+            elif not self.wake_sleepers():
                 raise Halt
-            self._wait()
         fiber = memory.root(Root.READY_FIRST)
         following = self.get(fiber, "next")
         memory.set_root(Root.READY_FIRST, following)
@@ -316,17 +324,18 @@ class Scheduler:
         self._leave()
         self.next_fiber()
 
-    def wake_sleepers(self) -> None:
-        """Make every sleeper whose time has come ready."""
+    def wake_sleepers(self) -> bool:
+        """Make every sleeper whose time has come ready; whether there was one."""
         memory = self.memory
         first = memory.root(Root.SLEEP_FIRST)
-        if not first:
-            return
+        if not first or self.get(first, "wakeAt") > time.monotonic_ns():
+            return False
         now = time.monotonic_ns()
         while first and self.get(first, "wakeAt") <= now:
             memory.set_root(Root.SLEEP_FIRST, self.get(first, "next"))
             self._wake(first)
             first = memory.root(Root.SLEEP_FIRST)
+        return True
 
     def _wake(self, fiber: int) -> None:
         self.set(fiber, "flags", self.get(fiber, "flags") | FiberFlag.WOKEN)

@@ -92,7 +92,7 @@ RULES_FOR_CLASSES = [
     ("=x of a field", ITEM + "\n  field x: int\n  method =x(): int" + ONE, ITEM + "\n  method =x(): int" + ONE,
      "=x: initialises x, which is not a field"),
     ("main", "final module class T\n  static method main(): void" + UNIT,
-     "final module class T\n  static method main(): int" + ONE,
+     "final module class T\n  method main(): int" + ONE,
      "main: a module's main is static"),
     ("main elsewhere", ITEM + "\n  method main(int): int" + ONE,
      "module class T\n  static method main(int): void" + UNIT,
@@ -167,3 +167,9 @@ def test_a_template_s_field_starts_as_nothing() -> None:
     assert check_class(cls, cls.loader) == []
     cls.file = evolve(file, fields=(Field("n", file.fields[0].type, Flags.NONE, 1),))
     assert [f.reason for f in check_class(cls, cls.loader)] == ["field n starts as 1, which is no E"]
+
+
+def test_a_class_may_be_an_argument_of_its_own_supertype() -> None:
+    text = "interface Ordered<T>\n  abstract method compare($T): int\n"
+    text += "class T extends Item implements Ordered<T>\n  method compare(T): int" + ONE + INIT
+    assert class_faults(text) == []

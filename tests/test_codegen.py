@@ -333,13 +333,13 @@ def test_init_calls_super_and_then_the_field_initialisers() -> None:
     assert names(initialised(), "init") == ["load", "callspecial", "pop", "load", "initfields", "load", "ret"]
 
 
-def test_a_class_without_initialisers_does_not_run_any() -> None:
+def test_init_stays_the_same_code_when_the_first_initialiser_is_added() -> None:
     this = Variable("this", ITEM)
     header = Method("init", (), ITEM)
     super_init = SuperInit(this, MethodRef(OBJECT, "init", (), OBJECT), (), 1)
     init = TypedMethod(header, this, (), TypedBlock((super_init, give(get(this)))))
     file = generate(TypedClass(ClassFile("Item", OBJECT, methods=(header,)), (init,), ()), SOURCE)[0]
-    assert names(file, "init") == ["load", "callspecial", "pop", "load", "ret"]
+    assert names(file, "init") == ["load", "callspecial", "pop", "load", "initfields", "load", "ret"]
 
 
 def test_each_initialiser_is_a_method_and_two_more_run_them() -> None:

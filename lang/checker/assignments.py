@@ -39,7 +39,7 @@ from lang.checker.table import ClassEntry, is_array, is_wrong
 from lang.checker.universal import is_raw, unknown_universal
 from lang.typed import TypedBlock, TypedExpression, TypedStatement, Variable
 from minivm.classfile import Field, FieldRef, Flags
-from minivm.types import BOOL, Type, class_type
+from minivm.types import BOOL, STRING, Type, class_type
 
 
 @frozen(eq=False)
@@ -65,14 +65,23 @@ def assign(body: Body, node: nodes.Assign) -> list[TypedStatement]:
         return []
     if node.op == "??=":
         return _assign_default(body, node, place)
-    if node.op == "=":
-        value = body.expression(node.value, place.type)
-    else:
-        value = operate(body, node.op[:-1], place.read(), body.value(node.value), node)
+    value = body.expression(node.value, place.type) if node.op == "=" else _compound(body, node, place)
     value = body.fit(value, place.type, node.value, f"the value of {place.title}")
     _note(body, place, value)
     made = place.write(value)
     return [TypedBlock((*place.before, made))] if place.before else [made]
+
+
+def _compound(body: Body, node: nodes.Assign, place: Place) -> TypedExpression:
+    """``a op b``; a map's element is the usual one that may be null."""
+    current, value = place.read(), body.value(node.value)
+    if current.type.nullable and not is_wrong(value.type):
+        text = body.written(node.target) or "x"
+        zero = '""' if value.type == STRING else "0"
+        hint = f"say what it starts from: `{text} = ({text} ?? {zero}) {node.op[:-1]} ...`"
+        message = f"`{text}` is `{current.type}`, which may be null"
+        return body.wrong(node.target, codes.NULLABLE_USED, message, "", hint)
+    return operate(body, node.op[:-1], current, value, node)
 
 
 def _note(body: Body, place: Place, value: TypedExpression) -> None:

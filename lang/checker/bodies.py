@@ -7,7 +7,7 @@ from functools import partial
 
 from lang import nodes
 from lang.checker import codes
-from lang.checker.body import MAX_DEPTH, Body, World
+from lang.checker.body import Body, World
 from lang.checker.captures import Marks, assigned_names, children, mark
 from lang.checker.declare import Batch, DeclaredClass, DeclaredModule
 from lang.checker.members import is_inferred
@@ -18,7 +18,7 @@ from lang.checker.subtyping import Types
 from lang.checker.table import WRONG, ClassEntry
 from lang.source import Span
 from lang.typed import Variable
-from minivm.classfile import Method
+from minivm.classfile import Flags, Method
 from minivm.types import VOID, Kind, Type
 
 _COST = 10  # levels of depth that inferring a type on the way counts as
@@ -54,7 +54,8 @@ def method_body(
     """The context of a method or function, its parameters declared."""
     this = None if method.is_static else Variable("this", owner.self_type)
     title = f"`{node.name}`"
-    frame = Frame(role, VOID if role is Role.INIT else method.result, this, None, title, f"{title} is static")
+    no_this = f"{title} is {'a top-level function' if owner.has(Flags.MODULE) else 'static'}"
+    frame = Frame(role, VOID if role is Role.INIT else method.result, this, None, title, no_this)
     bounds = {**class_bounds(owner), **{p.name: p.bound for p in method.type_parameters}}
     assert node.body is not None
     return make_body(world, namespace, owner, frame, mark(node.body, node.parameters), bounds)
@@ -68,11 +69,13 @@ def initialiser_body(
     return make_body(world, namespace, owner, frame, mark(value), class_bounds(owner))
 
 
-def top_level_body(world: World, namespace: Namespace, owner: ClassEntry) -> Body:
-    """The context of a module's statements."""
+def top_level_body(world: World, namespace: Namespace, owner: ClassEntry, one: nodes.Let | None = None) -> Body:
+    """The context of a module's statements, or of ``one`` of them whose type is wanted ahead of its turn."""
     unit = namespace.unit
     role = Role.MAIN if unit.entry else Role.STATIC
     frame = Frame(role, VOID, None, None, "the program", "the top level of a file has none")
+    if one is not None:
+        return make_body(world, namespace, owner, frame, mark((one,)), {})
     return make_body(world, namespace, owner, frame, mark(unit.program.statements), {}, shared_names(unit.program))
 
 
@@ -129,7 +132,7 @@ class _Pending:
         assert value is not None
 
         def make() -> Body:
-            return top_level_body(self.world, namespace, module.entry)
+            return top_level_body(self.world, namespace, module.entry, node)
 
         return self.infer((module.entry.name, node.name), namespace, node.name_span, value, make)
 
@@ -137,7 +140,7 @@ class _Pending:
         self, key: tuple[str, str], namespace: Namespace, span: Span, value: nodes.Expression, make: Callable[[], Body]
     ) -> Type:
         """Check the value for its type only; it is checked again, with diagnostics, in its turn."""
-        if key in self.open or self.world.depth + _COST > MAX_DEPTH:
+        if key in self.open or self.world.depth + _COST > self.world.limit:
             message = f"the type of `{key[1]}` depends on itself"
             if key not in self.open:
                 message = f"finding the type of `{key[1]}` takes too many steps"

@@ -7,6 +7,7 @@ adds its own kinds of node to the tables.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -28,18 +29,30 @@ from lang.source import Span
 from lang.typed import TypedBlock, TypedExpression, TypedStatement, Variable
 from minivm.types import BOOL, FLOAT, INT, STRING, VOID, Kind, Type
 
-# Nodes inside nodes that are followed. A level costs at most seven Python frames of the thousand there are.
-MAX_DEPTH = 100
+MAX_DEPTH = 90  # nodes inside nodes that are followed
+_FRAMES = 6  # Python frames that one level costs at most (a call inside a call)
+_RESERVE = 200  # frames for what does not count levels, such as the parts of a type
+
+
+def affordable_depth() -> int:
+    """MAX_DEPTH, or less where the caller has used up much of Python's stack already."""
+    used, frame = 0, sys._getframe()
+    while frame.f_back is not None:
+        used, frame = used + 1, frame.f_back
+    return max(10, min(MAX_DEPTH, (sys.getrecursionlimit() - used - _RESERVE) // _FRAMES))
+
 
 Handled = TypeVar("Handled", bound=nodes.Node)
 
 
 @define(eq=False)
 class World:
-    """What all bodies of one check share. ``depth`` counts through types inferred on the way as well."""
+    """What all bodies of one check share. ``depth`` counts through types inferred on the way as well; ``limit`` is
+    how far it may go."""
 
     table: Table
     report: Report
+    limit: int = MAX_DEPTH
     depth: int = 0
 
 
@@ -146,9 +159,10 @@ class Body:
 
     def enter(self, node: nodes.Node) -> bool:
         """Go one level deeper, or report that it is too deep."""
-        if self.world.depth >= MAX_DEPTH:
+        limit = self.world.limit
+        if self.world.depth >= limit:
             hint = "give a part of it a name with `let`, or make it a function"
-            self.error(node, codes.TOO_DEEP, "this is nested too deeply", f"more than {MAX_DEPTH} levels", hint)
+            self.error(node, codes.TOO_DEEP, "this is nested too deeply", f"more than {limit} levels", hint)
             return False
         self.world.depth += 1
         return True
@@ -232,6 +246,8 @@ class Body:
     def advice(self, found: Type, target: Type, node: nodes.Node) -> str:
         """How a value of one type is usually made one of the other."""
         text = self.written(node) or "the value"
+        if found.kind is Kind.FUNCTION and not found.parameters and self.types.is_subtype(found.result, target):
+            return f"call it: `{text}()`"
         if found.nullable and not target.nullable and self.types.can_be(found.non_null(), target):
             if found.kind is Kind.NULL:
                 return f"a type that includes null is written `{target}?`"
@@ -240,6 +256,8 @@ class Body:
             return f"convert it: `{_primary(text)}.toFloat()`"
         if (found, target.non_null()) == (FLOAT, INT):
             return f"convert it: `{_primary(text)}.toInt()`"
+        if target.non_null() == STRING and isinstance(node, nodes.Int | nodes.Float | nodes.Bool):
+            return f'write it in quotes: `"{text}"`'
         if target.non_null() == STRING and found != VOID and not found.nullable:
             return f"convert it: `{_primary(text)}.toString()`"
         if target == BOOL and found == INT:

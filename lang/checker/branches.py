@@ -77,7 +77,7 @@ def _match_chain(body: Body, node: nodes.Match, subject: Subject, read: Reader[M
             chain.ends.append(body.flow)
     missing = exhaustive(body, subject) if chain.otherwise is None else []
     if missing and is_value:
-        listed = ", ".join(f"`{name}`" for name in missing[:5])
+        listed = ", ".join(missing[:5])
         message = f"this `match` does not cover {listed}"
         body.error(node, codes.NOT_EXHAUSTIVE, message, "", "add an arm for it, or an `else` arm")
     if chain.otherwise is None and (missing or not node.arms):

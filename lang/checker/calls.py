@@ -14,6 +14,7 @@ from lang.checker.closures import call_row
 from lang.checker.inference import EXACT, LITERAL, PLAIN, Inference, is_open
 from lang.checker.subtyping import FoundMethod
 from lang.checker.table import is_wrong, too_big
+from lang.checker.wording import an, count
 from lang.typed import TypedExpression
 from minivm.classfile import Flags, Method, MethodRef, TypeParameter
 from minivm.types import OBJECT, Kind, Type, class_type
@@ -21,7 +22,8 @@ from minivm.types import OBJECT, Kind, Type, class_type
 
 @frozen(eq=False)
 class Signature:
-    """What a call is checked against. ``type_parameters`` are those the call determines."""
+    """What a call is checked against; a function value's parameters have no names. ``type_parameters`` are those
+    the call determines."""
 
     title: str
     names: tuple[str, ...]
@@ -81,12 +83,14 @@ def _explicit(body: Body, signature: Signature, call: Call) -> tuple[Type, ...] 
 
 
 def _count_error(body: Body, signature: Signature, call: Call) -> None:
-    wanted = [f"{name}: {type_}" for name, type_ in zip(signature.names, signature.parameters, strict=True)]
+    wanted = [
+        f"{name}: {type_}" if name else str(type_)
+        for name, type_ in zip(signature.names, signature.parameters, strict=True)
+    ]
     listed = f" (`{', '.join(wanted)}`)" if wanted else ""
-    many = f"{len(wanted) or 'no'} argument{'s' if len(wanted) != 1 else ''}"
     given = len(call.args)
-    message = f"{signature.title} takes {many}{listed}, not {given}"
-    label = "too many arguments" if given > len(wanted) else f"`{signature.names[given]}` is missing"
+    message = f"{signature.title} takes {count(len(wanted), 'argument')}{listed}, not {given}"
+    label = "too many arguments" if given > len(wanted) else f"`{wanted[given]}` is missing"
     body.error(call.args[len(wanted)] if given > len(wanted) else call.node, codes.ARGUMENT_COUNT, message, label)
 
 
@@ -100,7 +104,12 @@ def check_anyway(body: Body, args: Sequence[nodes.Expression]) -> None:
 def argument(body: Body, signature: Signature, index: int, node: nodes.Expression, wanted: Type) -> TypedExpression:
     """One argument as its parameter wants it."""
     value = body.expression(node, wanted)
-    return body.fit(value, wanted, node, f"the argument `{signature.names[index]}` of {signature.title}")
+    return body.fit(value, wanted, node, _purpose(signature, index))
+
+
+def _purpose(signature: Signature, index: int) -> str:
+    name = signature.names[index]
+    return f"the argument `{name}` of {signature.title}" if name else f"argument {index + 1} of {signature.title}"
 
 
 # ── type arguments ───────────────────────────────────────────────────────────────────────────────────────────
@@ -160,13 +169,13 @@ def _finish(
             message = f"nothing says what `{missing[0]}` of {signature.title} is"
             body.error(call.node, codes.CANNOT_INFER_ARGUMENT, message, "", hint)
         return None
+    inference.settle()
     type_args = tuple(inference.found["?" + name] for name in inference.names)
     body.resolver.check_bounds(signature.type_parameters, type_args, call.node.span)
     parameters = tuple(inference.apply(p) for p in patterns[0])
     args = []
     for index, node in enumerate(call.args):
-        purpose = f"the argument `{signature.names[index]}` of {signature.title}"
-        args.append(body.fit(values[index], parameters[index], node, purpose))
+        args.append(body.fit(values[index], parameters[index], node, _purpose(signature, index)))
     return Applied(parameters, inference.apply(patterns[1]), type_args, tuple(args))
 
 
@@ -264,7 +273,7 @@ def call_value(body: Body, function: TypedExpression, title: str, call: Call) ->
         return _not_callable(body, type_, title, call)
     if call.type_args:
         return body.wrong(call.node, codes.TYPE_ARGUMENT_COUNT, f"{title} is a value, which takes no type arguments")
-    names = tuple(f"argument {i + 1}" for i in range(len(type_.parameters)))
+    names = ("",) * len(type_.parameters)
     applied = apply(body, Signature(title, names, type_.parameters, type_.result), call, None)
     if applied is None:
         return conversions.wrong()
@@ -275,4 +284,4 @@ def _not_callable(body: Body, type_: Type, title: str, call: Call) -> TypedExpre
     if type_.kind is Kind.FUNCTION:
         hint = "test it with `!= null` first, or insist with `!!`"
         return body.wrong(call.node, codes.NULLABLE_USED, f"{title} may be null", "called here", hint)
-    return body.wrong(call.node, codes.NOT_CALLABLE, f"{title} is a `{type_}`, not a function", "called here")
+    return body.wrong(call.node, codes.NOT_CALLABLE, f"{title} is {an(type_)}, not a function", "called here")

@@ -20,7 +20,7 @@ from lang.checker import (  # noqa: F401
     statements,
 )
 from lang.checker.bodies import install_inference
-from lang.checker.body import World
+from lang.checker.body import World, affordable_depth
 from lang.checker.classes import check_class
 from lang.checker.declare import check_later, declare_headers, declare_names
 from lang.checker.environment import Environment, Unit
@@ -43,7 +43,7 @@ def check(units: Sequence[Unit], environment: Environment) -> tuple[TypedClass, 
     declare_members(batch)
     check_later(batch)
     check_hierarchy(batch)
-    world = World(batch.table, report)
+    world = World(batch.table, report, affordable_depth())
     install_inference(world, batch)
     modules = [check_module(world, module) for module in batch.modules.values()]
     classes = [check_class(world, declared) for declared in batch.classes]

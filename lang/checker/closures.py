@@ -25,8 +25,10 @@ def literal(body: Body, node: nodes.Lambda, expected: Type | None) -> TypedExpre
         block = _arrow(body, node) if node.arrow else _block(body, node)
     result = frame.result if frame.result is not None else VOID
     type_ = function_type(tuple(p.type for p in parameters), result)
-    if is_wrong(type_) or too_big(type_):
+    if is_wrong(type_):
         return conversions.wrong()
+    if too_big(type_):
+        return body.wrong(node, codes.TYPE_TOO_BIG, "the type of this function is nested too deeply")
     captures = tuple(frame.captures.items())
     return typed.Closure(captures, parameters, block, type_, body.variables, body.line(node))
 

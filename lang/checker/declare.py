@@ -20,6 +20,7 @@ from minivm.classfile import ClassFile, Flags, Method, TypeParameter
 from minivm.types import OBJECT, PRIMITIVES, Kind, Type, class_type
 
 ENUM = class_type("Enum")
+MAX_CHAIN = 100  # superclasses of superclasses; every class knows all of its own, and the machine loads them in turn
 _KINDS = {"interface": Flags.INTERFACE, "enum": Flags.ENUM | Flags.FINAL, "class": Flags.NONE}
 _MODIFIERS = {
     "abstract": Flags.ABSTRACT,
@@ -169,6 +170,7 @@ def declare_headers(batch: Batch) -> None:
         if declared.node.kind == "enum" and declared.node.type_parameters:
             declared.error(declared.node.name_span, codes.BAD_ENUM, "an enum has no type parameters")
     _break_cycles(batch)
+    _limit_chains(batch)
 
 
 def type_parameters(
@@ -266,6 +268,27 @@ def _break_cycles(batch: Batch) -> None:
                     _report_cycle(by_name[name], above)
                 elif above in by_name and above not in state:
                     stack.append(above)
+
+
+def _limit_chains(batch: Batch) -> None:
+    """Cut a chain of superclasses where it gets longer than anybody means it to be."""
+    by_name = {declared.entry.name: declared for declared in batch.classes}
+    lengths: dict[str, int] = {}
+    for declared in batch.classes:
+        chain: list[DeclaredClass] = []
+        at: DeclaredClass | None = declared
+        while at is not None and at.entry.name not in lengths:
+            chain.append(at)
+            at = by_name.get(at.entry.file.superclass.name) if at.entry.file.superclass else None
+        length = lengths[at.entry.name] if at is not None else 0
+        for below in reversed(chain):
+            length += 1
+            if length > MAX_CHAIN:
+                message = f"`{below.entry.name}` has more than {MAX_CHAIN} superclasses"
+                below.error(below.node.name_span, codes.TOO_DEEP, message)
+                below.entry.file = evolve(below.entry.file, superclass=OBJECT)
+                length = 1
+            lengths[below.entry.name] = length
 
 
 def _supertype_names(entry: ClassEntry) -> list[str]:

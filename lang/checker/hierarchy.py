@@ -20,7 +20,7 @@ def check_hierarchy(batch: Batch) -> None:
     for declared in batch.classes:
         inherited = list(_supers(batch, declared.entry))
         for node in declared.node.methods:
-            if node.name != INIT and _is_first(declared, node):
+            if node.name != INIT and node.name in declared.entry.methods and _is_first(declared, node):
                 _check_method(declared, node, inherited)
         _check_fields(declared, inherited)
         if not declared.entry.file.flags & (Flags.ABSTRACT | Flags.INTERFACE):

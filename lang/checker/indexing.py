@@ -14,6 +14,7 @@ from lang.checker.invoke import call_ready
 from lang.checker.names import check_private
 from lang.checker.subtyping import FoundMethod
 from lang.checker.table import is_array, is_wrong
+from lang.checker.wording import an
 from lang.typed import TypedExpression, TypedStatement
 from minivm.types import INT, STRING, Type
 
@@ -60,11 +61,11 @@ def _keyed(body: Body, receiver: TypedExpression, node: nodes.Index) -> Element 
     if found is None or not found.method.parameters:
         body.expression(node.index)
         hint = "an index works on arrays and on classes with `get` (and `set`)"
-        body.error(node.object, codes.NOT_INDEXABLE, f"a `{receiver.type}` has no elements", "", hint)
+        body.error(node.object, codes.NOT_INDEXABLE, f"{an(receiver.type)} has no elements", "", hint)
         return None
     check_private(body, found, found.method.name, node.span)
     wanted = in_terms(found.method, dict(found.binding)).parameters[0]
-    key = body.fit(body.expression(node.index, wanted), wanted, node.index, f"the index of a `{receiver.type}`")
+    key = body.fit(body.expression(node.index, wanted), wanted, node.index, f"the index of {an(receiver.type)}")
     return None if is_wrong(key.type) else Element(receiver, key, False)
 
 
@@ -92,7 +93,7 @@ def load(body: Body, element: Element, node: nodes.Index) -> TypedExpression:
         found = call_ready(body, element.receiver, name, (element.index,), node)
         if found is not None:
             return found
-    message = f"the elements of a `{element.receiver.type}` cannot be read"
+    message = f"the elements of {an(element.receiver.type)} cannot be read"
     return body.wrong(node, codes.NOT_INDEXABLE, message, "", "it has no method `get`")
 
 
@@ -103,7 +104,7 @@ def store(body: Body, element: Element, node: nodes.Index) -> tuple[Type, Write]
         return receiver.type.args[0], lambda value: typed.SetElement(receiver, element.index, value, line)
     found = _accessor(body, receiver.type, "set")
     if found is None:
-        message = f"the elements of a `{receiver.type}` cannot be assigned"
+        message = f"the elements of {an(receiver.type)} cannot be assigned"
         body.error(node, codes.NOT_INDEXABLE, message, "", "it has no method `set`")
         return None
 

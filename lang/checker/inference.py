@@ -13,7 +13,7 @@ from attrs import define, field
 
 from lang.checker.subtyping import Types
 from lang.checker.table import is_wrong
-from minivm.types import FLOAT, INT, Kind, Type, variable
+from minivm.types import FLOAT, INT, OBJECT, Kind, Type, variable
 
 LITERAL, PLAIN, EXACT = range(3)
 _MARK = "?"
@@ -54,6 +54,12 @@ class Inference:
     def apply(self, type_: Type) -> Type:
         """The type with what is known put in."""
         return type_.substitute(self.found)
+
+    def settle(self) -> None:
+        """Decide what is still open after all arguments: ``null`` alone is an ``Object?``."""
+        for name, type_ in self.found.items():
+            if type_.kind is Kind.NULL:
+                self.found[name] = OBJECT.or_null()
 
     def missing(self) -> list[str]:
         """The callee's variables nothing is known about."""

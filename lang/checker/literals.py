@@ -7,6 +7,7 @@ from lang.checker import codes, conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.operators import integer, text
 from lang.checker.table import is_wrong
+from lang.checker.wording import an
 from lang.typed import TypedExpression
 from minivm.types import BOOL, ERROR, FLOAT, NEVER, NULL, STRING, VOID, Kind, Type
 
@@ -64,7 +65,7 @@ def cast(body: Body, node: nodes.As, expected: Type | None) -> TypedExpression:
         return simple if simple.type == target else typed.Sequence((), simple, target)
     if operand.type.is_primitive or not body.types.can_be(operand.type, target):
         advice = body.advice(operand.type, target, node.operand)
-        message = f"a `{operand.type}` is never a `{target}`"
+        message = f"{an(operand.type)} is never {an(target)}"
         return body.wrong(node, codes.IMPOSSIBLE_TEST, message, "this cast always fails", advice)
     if target == VOID or (operand.type.kind is Kind.NULL and not target.nullable):
         return body.wrong(node, codes.IMPOSSIBLE_TEST, f"nothing can be cast to `{target}` here")
@@ -81,7 +82,7 @@ def throw(body: Body, node: nodes.ThrowExpression, expected: Type | None) -> Typ
             hint = f"wrap the text: `throw Error({body.written(node.error)})`"
         elif error.type.nullable and body.types.is_subtype(error.type.non_null(), ERROR):
             hint = "it may be null: insist with `!!`"
-        body.error(node.error, codes.NOT_AN_ERROR, f"only an `Error` can be thrown, not a `{error.type}`", "", hint)
+        body.error(node.error, codes.NOT_AN_ERROR, f"only an `Error` can be thrown, not {an(error.type)}", "", hint)
         error = conversions.wrong()
     body.flow = body.flow.stopped()
     return typed.Raise(error, NEVER, body.line(node))

@@ -10,6 +10,7 @@ from lang.checker.indexing import getter
 from lang.checker.invoke import call_ready
 from lang.checker.scopes import LoopFrame
 from lang.checker.table import WRONG, is_array, is_wrong
+from lang.checker.wording import an
 from lang.typed import Loop, TypedBlock, TypedExpression, TypedStatement, Variable
 from minivm.types import BOOL, INT, STRING, Kind, Type
 
@@ -18,7 +19,7 @@ _LENGTHS = ("length", "size")
 
 @checks_statement(nodes.While)
 def while_(body: Body, node: nodes.While) -> list[TypedStatement]:
-    """``while``."""
+    """``while``. What follows a ``while true`` is reached by ``break`` only."""
     body.flow = body.flow.forget_names(body.marks.assigned_in(node))
     condition = body.condition(node.condition)
     body.flow = condition.when_true
@@ -27,7 +28,9 @@ def while_(body: Body, node: nodes.While) -> list[TypedStatement]:
     body.frame.loops.append(around)
     loop.body = body.block(node.body)
     body.frame.loops.pop()
-    body.flow = join((condition.when_false, *around.breaks))
+    is_endless = isinstance(node.condition, nodes.Bool) and node.condition.value
+    after = condition.when_false.stopped() if is_endless else condition.when_false
+    body.flow = join((after, *around.breaks))
     return [loop]
 
 
@@ -121,7 +124,7 @@ def _not_iterable(body: Body, node: nodes.For, type_: Type) -> TypedStatement:
     if type_ == INT:
         text = body.written(node.iterable) or "n"
         hint = f"count with a range: `for {node.name} in 0..{text}`"
-    body.error(node.iterable, codes.NOT_ITERABLE, f"`for` cannot go through a `{type_}`", f"this is `{type_}`", hint)
+    body.error(node.iterable, codes.NOT_ITERABLE, f"`for` cannot go through {an(type_)}", f"this is `{type_}`", hint)
     return _over_wrong(body, node)
 
 

@@ -129,11 +129,11 @@ def exhaustive(body: Body, subject: Subject) -> list[str]:
     if NULL in covered:
         pass
     elif entry is not None:
-        missing = [f"{entry.name}.{name}" for name in cases(entry) if name not in covered]
+        missing = [f"`{entry.name}.{name}`" for name in cases(entry) if name not in covered]
     elif type_.non_null() == BOOL:
-        missing = [str(value).lower() for value in (True, False) if value not in covered]
+        missing = [f"`{value}`".lower() for value in (True, False) if value not in covered]
     else:
         missing = ["every other value"]
     if type_.nullable and _NULL not in covered:
-        missing.append("null")
+        missing.append("`null`")
     return missing

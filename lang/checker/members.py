@@ -26,6 +26,10 @@ def declare_members(batch: Batch) -> None:
         _declare_module(batch, module)
 
 
+def _start(node: nodes.Node) -> int:
+    return node.span.start
+
+
 class _Members:
     """One class's members as they are entered."""
 
@@ -37,14 +41,21 @@ class _Members:
         self.places: dict[str, Span] = {}
 
     def declare(self) -> None:
-        for case in self.node.cases:
-            flags = Flags.STATIC | Flags.FINAL
-            self.add_field(Field(case.name, self.entry.self_type, flags, 0, self.declared.line(case.span)), case.span)
-        for node in self.node.fields:
-            self.field(node)
-        for method in self.node.methods:
-            self.method(method)
+        node = self.node
+        members: list[nodes.Node] = [*node.cases, *node.fields, *node.methods]
+        for member in sorted(members, key=_start):
+            if isinstance(member, nodes.EnumCase):
+                self.case(member)
+            elif isinstance(member, nodes.FieldDeclaration):
+                self.field(member)
+            elif isinstance(member, nodes.FunctionDeclaration):
+                self.method(member)
         self.implied()
+
+    def case(self, node: nodes.EnumCase) -> None:
+        flags = Flags.STATIC | Flags.FINAL
+        place = Span(node.span.start, node.span.start + len(node.name))
+        self.add_field(Field(node.name, self.entry.self_type, flags, 0, self.declared.line(node.span)), place)
 
     def is_free(self, name: str, span: Span) -> bool:
         """Whether no member has the name yet; reports it otherwise."""
@@ -215,13 +226,14 @@ def _declare_module(batch: Batch, module: DeclaredModule) -> None:
     for namespace in module.parts:
         unit = namespace.unit
         taken: dict[str, Span] = {node.name: node.name_span for node in unit.program.classes}
-        for statement in unit.program.statements:
-            if isinstance(statement, nodes.Let) and _is_free(
-                batch, namespace, taken, statement.name, statement.name_span
-            ):
-                _variable(batch, namespace, entry, statement)
-        for node in unit.program.functions:
-            if _is_free(batch, namespace, taken, node.name, node.name_span):
+        variables = (node for node in unit.program.statements if isinstance(node, nodes.Let))
+        members: list[nodes.Let | nodes.FunctionDeclaration] = [*variables, *unit.program.functions]
+        for node in sorted(members, key=_start):
+            if not _is_free(batch, namespace, taken, node.name, node.name_span):
+                continue
+            if isinstance(node, nodes.Let):
+                _variable(batch, namespace, entry, node)
+            else:
                 _function(batch, namespace, module, node)
 
 

@@ -95,7 +95,7 @@ def unknown(body: Body, name: str, span: Span, what: str = "") -> TypedExpressio
     hint = f"did you mean `{close}`?" if close else ""
     if name in _CONVERSIONS and what == "function":
         hint = f"conversions are methods: `x.{_CONVERSIONS[name]}()`"
-    thing = what or "name"
+    thing = "class" if what == "function" and name[:1].isupper() else what or "name"
     return body.wrong(span, codes.UNKNOWN_NAME, f"there is no {thing} `{name}` here", "not found", hint)
 
 

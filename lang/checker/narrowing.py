@@ -8,6 +8,7 @@ from lang.checker.body import Body, Condition, checks_condition, checks_expressi
 from lang.checker.flow import Flow
 from lang.checker.names import key_of, raw_operand
 from lang.checker.table import is_wrong
+from lang.checker.wording import an
 from lang.typed import TypedExpression
 from minivm.types import BOOL, NULL, Kind, Type
 
@@ -66,7 +67,7 @@ def is_test(body: Body, operand: TypedExpression, type_: Type, node: nodes.Node)
         message = f"a value of type `{operand.type}` is always just that"
         return body.wrong(node, codes.IMPOSSIBLE_TEST, message, "nothing to test")
     if operand.type == NULL or not body.types.can_be(operand.type, type_):
-        message = f"a `{operand.type}` is never a `{type_}`"
+        message = f"{an(operand.type)} is never {an(type_)}"
         return body.wrong(node, codes.IMPOSSIBLE_TEST, message, "always false")
     return typed.TypeOp("is", type_, (conversions.box(body.types, operand, line),), BOOL, line)
 
@@ -89,13 +90,6 @@ def is_condition(body: Body, node: nodes.Is) -> Condition:
 def is_expression(body: Body, node: nodes.Is, expected: Type | None) -> TypedExpression:
     """``is`` as an ordinary value."""
     return body.from_condition(node)
-
-
-@checks_condition(nodes.Bool)
-def constant(body: Body, node: nodes.Bool) -> Condition:
-    """``true`` as a condition: what follows a ``while true`` is reached by ``break`` only."""
-    value = typed.BoolValue(node.value, BOOL)
-    return Condition(value, body.flow, body.flow.stopped() if node.value else body.flow)
 
 
 def _same(body: Body, value: TypedExpression) -> Condition:

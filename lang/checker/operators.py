@@ -8,9 +8,10 @@ from lang.checker.body import Body, Condition, checks_condition, checks_expressi
 from lang.checker.flow import join
 from lang.checker.narrowing import assume_non_null, null_test
 from lang.checker.table import WRONG, is_wrong
+from lang.checker.wording import an
 from lang.typed import TypedExpression
 from minivm.classfile import MethodRef
-from minivm.types import BOOL, FLOAT, INT, STRING, VOID, Kind, Type
+from minivm.types import BOOL, FLOAT, INT, OBJECT, STRING, VOID, Kind, Type
 
 _NUMBER_ROWS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "rem"}
 _BIT_ROWS = {"&": "iand", "|": "ior", "^": "ixor", "<<": "ishl", ">>": "ishr", ">>>": "iushr"}
@@ -81,7 +82,7 @@ def _undefined(body: Body, op: str, left: TypedExpression, right: TypedExpressio
     for side in (left.type, right.type):
         if side.nullable and (side.non_null() in (INT, FLOAT, STRING) or side.kind is Kind.NULL):
             hint = "test it with `!= null` first, give a default with `??`, or insist with `!!`"
-            return body.wrong(node, codes.NULLABLE_USED, f"`{op}` on a `{side}`, which may be null", "", hint)
+            return body.wrong(node, codes.NULLABLE_USED, f"`{op}` on {an(side)}, which may be null", "", hint)
     hint = ""
     if {left.type, right.type} == {INT, FLOAT}:
         hint = "convert one side: `.toFloat()` on the int, or `.toInt()` on the float"
@@ -98,7 +99,8 @@ def text(body: Body, value: TypedExpression, line: int) -> TypedExpression:
     """The value as a String."""
     if value.type == STRING:
         return value
-    return typed.TypeOp("text", value.type, (value,), STRING, line)
+    operand = OBJECT.or_null() if value.type.kind is Kind.NULL else value.type  # `null` alone is of no type at run time
+    return typed.TypeOp("text", operand, (value,), STRING, line)
 
 
 def concat(left: TypedExpression, right: TypedExpression, line: int) -> TypedExpression:
@@ -120,7 +122,7 @@ def equality(body: Body, left: TypedExpression, right: TypedExpression, node: no
         return typed.Op("ieq" if left.type == INT else "feq", (left, right), BOOL, line)
     common = _comparable(body, left, right, line)
     if common is None:
-        message = f"a `{left.type}` never equals a `{right.type}`"
+        message = f"{an(left.type)} never equals {an(right.type)}"
         hint = "convert one side first" if {left.type, right.type} == {INT, FLOAT} else ""
         return body.wrong(node, codes.IMPOSSIBLE_TEST, message, "always false", hint)
     return typed.TypeOp("equal", common[0].type, common, BOOL, line)
@@ -208,10 +210,10 @@ def _same(body: Body, left: TypedExpression, right: TypedExpression, node: nodes
         return conversions.wrong()
     for side in (left.type, right.type):
         if not body.types.is_reference(side):
-            message = f"`{node.op}` compares objects, and a `{side}` is not one"
+            message = f"`{node.op}` compares objects, and {an(side)} is not one"
             return body.wrong(node, codes.BAD_OPERANDS, message, "", f"write `{node.op[:-1]}`")
     if not body.types.can_be(left.type, right.type):
-        message = f"a `{left.type}` is never the same object as a `{right.type}`"
+        message = f"{an(left.type)} is never the same object as {an(right.type)}"
         return body.wrong(node, codes.IMPOSSIBLE_TEST, message)
     return typed.Op("same", (left, right), BOOL, body.line(node))
 
@@ -294,7 +296,7 @@ def unary(body: Body, node: nodes.Unary, expected: Type | None) -> TypedExpressi
         return typed.Op("inot", (operand,), INT, line)
     if operand.type.nullable:
         hint = "test it with `!= null` first, or give a default with `??`"
-        message = f"`{node.op}` on a `{operand.type}`, which may be null"
+        message = f"`{node.op}` on {an(operand.type)}, which may be null"
         return body.wrong(node, codes.NULLABLE_USED, message, "", hint)
     return body.wrong(node, codes.BAD_OPERANDS, f"`{node.op}` is not defined for `{operand.type}`")
 

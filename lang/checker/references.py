@@ -16,6 +16,7 @@ from lang.checker.names import (
     check_private,
     field_key,
     find_member,
+    key_of,
     lookup,
     narrowed,
     qualifier,
@@ -262,17 +263,10 @@ def null_receiver(body: Body, type_: Type, node: nodes.Member) -> TypedExpressio
     if type_.kind is Kind.NULL:
         return body.wrong(node.object, codes.NULLABLE_USED, f"{subject} is always null")
     hint = f"use `?.{node.name}`, test it with `!= null` first, or insist with `!!`"
-    if _is_var_field(body, node.object):
-        hint = f"use `?.{node.name}`, or copy it into a local first and test that: a field may change at any call"
-    message = f"{subject} may be null, so it has no `{node.name}` for certain"
+    if isinstance(node.object, nodes.Name | nodes.Member) and key_of(body, node.object) is None:
+        hint = f"use `?.{node.name}`, or copy it into a local first and test that: this one may change at any call"
+    message = f"{subject} may be null, so `.{node.name}` cannot be used on it"
     return body.wrong(node.object, codes.NULLABLE_USED, message, f"this is `{type_}`", hint)
-
-
-def _is_var_field(body: Body, node: nodes.Expression) -> bool:
-    if isinstance(node, nodes.Name):
-        found = lookup(body, node.name)
-        return isinstance(found, FoundField) or (isinstance(found, TopLevel) and isinstance(found.member, Field))
-    return isinstance(node, nodes.Member) and not node.safe
 
 
 def safely(body: Body, receiver: TypedExpression, node: nodes.Node, use: Use) -> TypedExpression:

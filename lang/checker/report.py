@@ -10,6 +10,8 @@ from attrs import define, field
 from lang.diagnostics import CompileError, Diagnostic, Label
 from lang.source import Source, Span
 
+MAX_ERRORS = 100  # per check; nobody reads on
+
 
 @define(eq=False)
 class Report:
@@ -56,4 +58,4 @@ class Report:
         rank = {id(source): index for index, source in enumerate(order)}
         found = sorted(self.diagnostics, key=lambda d: (rank.get(id(d.source), 0), d.span.start, d.code))
         if found:
-            raise CompileError(found)
+            raise CompileError(found[:MAX_ERRORS])

@@ -10,13 +10,13 @@ from lang import nodes
 from lang.checker import codes
 from lang.checker.namespace import Ambiguous, Namespace
 from lang.checker.subtyping import Types
-from lang.checker.table import WRONG, ClassEntry, is_wrong, too_big
+from lang.checker.table import MAX_TYPE_DEPTH, WRONG, ClassEntry, is_wrong, too_big
+from lang.checker.wording import an, count
 from lang.diagnostics import nearest
 from lang.source import Span
 from minivm.classfile import Flags, TypeParameter
 from minivm.types import PRIMITIVES, VOID, Type, class_type, function_type, variable
 
-MAX_TYPE_DEPTH = 48  # below the 64 that a descriptor may nest, with room for what is put around a type
 _FOREIGN = {
     "string": "String", "str": "String", "boolean": "bool", "Boolean": "bool", "integer": "int", "Int": "int",
     "Integer": "int", "long": "int", "Long": "int", "double": "float", "Double": "float", "Float": "float",
@@ -121,8 +121,7 @@ class Resolver:
     def count_error(self, name: str, wanted: tuple[TypeParameter, ...], given: int, span: Span) -> None:
         """Report a wrong number of type arguments."""
         example = f"{name}<{', '.join(p.name for p in wanted)}>" if wanted else name
-        many = f"{len(wanted) or 'no'} type argument{'s' if len(wanted) != 1 else ''}"
-        message = f"`{name}` takes {many}, not {given}"
+        message = f"`{name}` takes {count(len(wanted), 'type argument')}, not {given}"
         self.error(span, codes.TYPE_ARGUMENT_COUNT, message, "", f"write `{example}`")
 
     def check_bounds(self, parameters: tuple[TypeParameter, ...], args: tuple[Type, ...], span: Span) -> None:
@@ -141,8 +140,8 @@ class Resolver:
         bound = parameter.bound.substitute(binding)
         if self.types.is_reference(arg) and self.types.is_subtype(arg, bound):
             return
-        message = f"`{arg}` cannot be `{parameter.name}`, which must be a `{bound}`"
-        hint = "numbers and bools are not objects: no interface holds for them" if arg.is_primitive else ""
+        message = f"`{arg}` cannot be `{parameter.name}`, which must be {an(bound)}"
+        hint = "numbers and bools are not objects and implement nothing" if arg.is_primitive else ""
         if arg.nullable:
             hint = f"a nullable type is not below `{bound}`: use `{arg.non_null()}`"
         self.error(span, codes.BOUND_VIOLATED, message, "", hint)

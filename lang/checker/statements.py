@@ -11,6 +11,7 @@ from lang.checker.branches import if_statement, match_statement
 from lang.checker.flow import Flow, join
 from lang.checker.scopes import Role
 from lang.checker.table import WRONG, is_wrong
+from lang.checker.wording import an
 from lang.typed import TypedBlock, TypedExpression, TypedStatement
 from minivm.types import ERROR, VOID, Kind, Type
 
@@ -127,14 +128,11 @@ def _returned(body: Body, node: nodes.Return) -> TypedExpression:
     if node.value is None:
         if frame.result == VOID or is_wrong(frame.result):
             return conversions.unit()
-        message = f"{frame.title} must return a `{frame.result}`"
+        message = f"{frame.title} must return `{frame.result}`"
         return body.wrong(node, codes.BAD_RETURN, message, "no value here", "write `return` and the value")
     value = body.expression(node.value, frame.result)
     if frame.result == VOID and value.type != VOID and value.type.kind is not Kind.NEVER:
-        hint = "write the result type after the parameters: `fun f(): int { ... }`"
-        hint = (
-            "drop the value, or give the function a result type: `fun f(): int`" if frame.role is Role.METHOD else hint
-        )
+        hint = f"drop the value, or write the result type after the parameters: `(...): {value.type}`"
         message = f"{frame.title} returns nothing, but a value follows"
         return body.wrong(node.value, codes.BAD_RETURN, message, f"this is `{value.type}`", hint)
     return body.fit(value, frame.result, node.value, f"the result of {frame.title}")
@@ -213,7 +211,7 @@ def try_(body: Body, node: nodes.Try) -> list[TypedStatement]:
 def _catch(body: Body, node: nodes.Catch) -> typed.TypedCatch:
     type_ = body.type(node.type) if node.type is not None else ERROR
     if not body.types.is_subtype(type_, ERROR) or type_.nullable:
-        message = f"only an `Error` can be caught, not a `{type_}`"
+        message = f"only an `Error` can be caught, not {an(type_)}"
         body.error(node.type or node, codes.NOT_AN_ERROR, message, "", "name a class that extends Error")
         type_ = WRONG
     with body.scope():

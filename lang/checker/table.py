@@ -13,6 +13,7 @@ from minivm.types import FLOAT, INT, Kind, Type, class_type, variable
 
 WRONG = Type(Kind.NEVER, "error")  # the type of what was diagnosed already; fits everywhere, so nothing follows
 MAX_TYPE_SIZE = 200  # names in one type; only a type that grows with every call gets there
+MAX_TYPE_DEPTH = 48  # below the 64 that a descriptor may nest, with room for what is put around a type
 
 # What every program may name in a suggestion without the environment listing its classes.
 _WELL_KNOWN = """Object String Array List Map Set Error Math Channel Fiber Iterator Iterable Random Clock File VM Enum
@@ -121,13 +122,14 @@ def binding_of(entry: ClassEntry, type_: Type) -> dict[str, Type]:
 
 
 def too_big(type_: Type) -> bool:
-    """Whether the type has more than MAX_TYPE_SIZE names."""
-    stack, count = [type_], 0
-    while stack:
-        count += 1
-        if count > MAX_TYPE_SIZE:
+    """Whether the type has more than MAX_TYPE_SIZE names or nests deeper than MAX_TYPE_DEPTH."""
+    row, count, depth = [type_], 0, 0
+    while row:
+        count += len(row)
+        depth += 1
+        if count > MAX_TYPE_SIZE or depth > MAX_TYPE_DEPTH:
             return True
-        stack.extend(stack.pop().args)
+        row = [arg for part in row for arg in part.args]
     return False
 
 

@@ -82,10 +82,9 @@ class _ClassWriter:
         receiver = () if method.this is None else (method.this,)
         closure_scope = (*self._typed.header.type_parameters, *header.type_parameters)
         self._closures.type_parameters = {parameter.name: parameter for parameter in closure_scope}
-        has_fields = any(not initialiser.field.is_static for initialiser in self._typed.initialisers)
         assembler = Assembler(self._pool)
         assembler.line = header.line
-        writer = BodyWriter(assembler, self._own, self._closures, has_fields)
+        writer = BodyWriter(assembler, self._own, self._closures)
         try:
             drive(writer.body((*receiver, *method.parameters), method.body, header.result))
             return evolve(header, code=assembler.finish(writer.frame.size))

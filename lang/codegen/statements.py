@@ -78,11 +78,10 @@ class Closures(Protocol):
 class BodyWriter(ExpressionWriter):
     """Generates one method's body."""
 
-    def __init__(self, assembler: Assembler, own: Type, closures: Closures, has_fields: bool = False) -> None:
+    def __init__(self, assembler: Assembler, own: Type, closures: Closures) -> None:
         super().__init__(assembler)
         self._own = own  # the class being written, with its own type variables
         self._closures = closures
-        self._has_fields = has_fields  # whether the class has a method =fields
         self._open: list[OpenLoop | OpenTry] = []  # around the statement being written, outermost first
 
     def body(self, variables: Iterable[Variable], body: TypedBlock, result: Type) -> Work:
@@ -181,9 +180,9 @@ class BodyWriter(ExpressionWriter):
         yield self.all(s.args, s.line)
         self.assembler.emit_constant("callspecial", s.ref)
         self.assembler.emit("pop")
-        if self._has_fields:
-            self.load(s.this)
-            self.assembler.emit_constant("initfields", self._own)
+        # always, so that init stays the same code when a later version of the class adds its first initialiser
+        self.load(s.this)
+        self.assembler.emit_constant("initfields", self._own)
 
     # ── branches and loops ───────────────────────────────────────────────────────────────────────────────
 

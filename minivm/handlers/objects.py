@@ -9,6 +9,7 @@ from minivm.errors import Throw
 from minivm.frames import PC
 from minivm.interpreter import RELOAD, Cell, Interpreter
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
+from minivm.loader import BOX
 from minivm.memory import CLASS_MASK, Root
 from minivm.types import Type, array_of
 
@@ -221,10 +222,16 @@ def cast(vm: Interpreter, words: Words[int], fp: int, at: int, arg: tuple[int, T
             raise Throw("CastError", f"null is not a {type_}")
     elif not is_below(vm, ref, target):
         cls = vm.classes[words[ref] & CLASS_MASK]
-        raise Throw("CastError", f"{cls.type if cls else '?'} is not a {type_}")
+        assert cls is not None
+        raise Throw("CastError", f"{value_type(cls.type)} is not a {type_}")
     elif type_.is_primitive:
         words[fp + at] = words[ref + BOX_VALUE]
     return None
+
+
+def value_type(type_: Type) -> Type:
+    """A class as the program knows it: the box of an int is an int."""
+    return type_.args[0] if type_.name == BOX else type_
 
 
 def nothing(vm: Interpreter, words: Words[int], fp: int, at: int, arg: object) -> int | None:

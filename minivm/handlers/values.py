@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from minivm.decoder import Decoding, decodes
 from minivm.frames import PC
 from minivm.handlers.calls import Site, enter, site_of
@@ -105,7 +107,7 @@ def _bool_text(word: int) -> str:
     return "true" if word else "false"
 
 
-TEXTS = {
+TEXTS: dict[str, Callable[[int], str]] = {
     INT.name: str,
     FLOAT.name: lambda word: float_text(word_float(word)),
     BOOL.name: _bool_text,
@@ -113,7 +115,9 @@ TEXTS = {
 }
 
 
-def text_primitive(vm: Interpreter, words: Words[int], fp: int, at: int, arg: tuple[int, type[str]]) -> int | None:
+def text_primitive(
+    vm: Interpreter, words: Words[int], fp: int, at: int, arg: tuple[int, Callable[[int], str]]
+) -> int | None:
     """The text of a number or truth value."""
     pc, text = arg
     words[fp + PC] = pc
