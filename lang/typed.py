@@ -28,30 +28,40 @@ class Variable:
 
 @frozen(eq=False)
 class IntValue:
+    """An int constant."""
+
     value: int
     type: Type
 
 
 @frozen(eq=False)
 class FloatValue:
+    """A float constant."""
+
     value: float
     type: Type
 
 
 @frozen(eq=False)
 class BoolValue:
+    """A bool constant."""
+
     value: bool
     type: Type
 
 
 @frozen(eq=False)
 class StringValue:
+    """A String constant."""
+
     value: str
     type: Type
 
 
 @frozen(eq=False)
 class NullValue:
+    """null."""
+
     type: Type
 
 
@@ -64,12 +74,16 @@ class UnitValue:
 
 @frozen(eq=False)
 class GetLocal:
+    """Read a variable."""
+
     variable: Variable
     type: Type  # the variable's type (narrowing is an explicit unbox or cast around this)
 
 
 @frozen(eq=False)
 class GetField:
+    """Read an instance field."""
+
     object: TypedExpression
     ref: FieldRef
     type: Type
@@ -78,6 +92,8 @@ class GetField:
 
 @frozen(eq=False)
 class GetStatic:
+    """Read a static field."""
+
     ref: FieldRef
     type: Type
     line: int
@@ -115,6 +131,8 @@ class Concat:
 
 @frozen(eq=False)
 class And:
+    """Both, the right one only if the left is true."""
+
     left: TypedExpression
     right: TypedExpression
     type: Type
@@ -122,6 +140,8 @@ class And:
 
 @frozen(eq=False)
 class Or:
+    """Either, the right one only if the left is false."""
+
     left: TypedExpression
     right: TypedExpression
     type: Type
@@ -212,6 +232,8 @@ TypedExpression = (
 
 @frozen(eq=False)
 class TypedBlock:
+    """Statements in order."""
+
     statements: tuple[TypedStatement, ...]
 
 
@@ -226,6 +248,8 @@ class Declare:
 
 @frozen(eq=False)
 class SetLocal:
+    """Assign a variable."""
+
     variable: Variable
     value: TypedExpression
     line: int
@@ -233,6 +257,8 @@ class SetLocal:
 
 @frozen(eq=False)
 class SetField:
+    """Assign an instance field."""
+
     object: TypedExpression
     ref: FieldRef
     value: TypedExpression
@@ -241,6 +267,8 @@ class SetField:
 
 @frozen(eq=False)
 class SetStatic:
+    """Assign a static field."""
+
     ref: FieldRef
     value: TypedExpression
     line: int
@@ -248,6 +276,8 @@ class SetStatic:
 
 @frozen(eq=False)
 class SetElement:
+    """Assign an array element."""
+
     array: TypedExpression
     index: TypedExpression
     value: TypedExpression
@@ -264,6 +294,8 @@ class Evaluate:
 
 @frozen(eq=False)
 class Branch:
+    """``if`` as a statement."""
+
     condition: TypedExpression
     then: TypedBlock
     otherwise: TypedBlock | None
@@ -285,12 +317,16 @@ class Loop:
 
 @frozen(eq=False)
 class BreakLoop:
+    """Leave a loop."""
+
     loop: Loop
     line: int
 
 
 @frozen(eq=False)
 class ContinueLoop:
+    """Go on with a loop's step."""
+
     loop: Loop
     line: int
 
@@ -308,6 +344,8 @@ class ReturnValue:
 
 @frozen(eq=False)
 class TypedCatch:
+    """One catch clause."""
+
     variable: Variable
     type: Type
     body: TypedBlock
@@ -315,6 +353,8 @@ class TypedCatch:
 
 @frozen(eq=False)
 class TryStatement:
+    """``try`` with its catches and ``finally``."""
+
     body: TypedBlock
     catches: tuple[TypedCatch, ...]
     finally_: TypedBlock | None

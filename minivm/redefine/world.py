@@ -60,7 +60,7 @@ class World:
             base = fork.base
             assert base is not None
             for key, cls in fork.classes.items():
-                if base.classes.get(key) is not cls:
+                if isinstance(cls.loader, Fork) and base.classes.get(key) is not cls:  # not just found anew
                     found[cls.id] = cls
         self._made = [found[class_id] for class_id in sorted(found)]
 
