@@ -57,6 +57,11 @@ def _run(parsed: argparse.Namespace) -> int:
         except CompileError as error:
             show(error, parsed)
             return NOT_A_PROGRAM
+        except ModuleNotFoundError as error:
+            print(
+                f"minivm: the Python package {error.name} is missing; `pip install minivm` brings it", file=sys.stderr
+            )
+            return USAGE
 
     return guarded(command)
 

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).with_name("demo")
 _TURNS = 4  # turns of a thousand polls that the service gets between two steps: a few hundred orders
 
 _INTRODUCTION = """\
-A small order service in Mini: three clients send 1,000 orders each, two clerks book them, all of them fibers of
+A small order service in Mini: three clients send 2,000 orders each, two clerks book them, all of them fibers of
 one program. While it runs, its classes are changed. What follows `mini>` is what you would type into `minivm repl`.
 """
 _MIGRATED = """\
@@ -50,6 +50,7 @@ class _Show:
     """The session on stage."""
 
     session: Session
+    booked: int = 0  # orders, when last looked
 
     def say(self, text: str) -> None:
         """Narrate."""
@@ -82,11 +83,10 @@ class _Show:
 
     def serve(self) -> None:
         """Let the service run for a while."""
-        before = self.value("book.orders")
         self.session.run_others(_TURNS)
-        after = self.value("book.orders")
-        print(f"\n   … {after - before} more orders are served, {after} in all\n")
-        if after <= before:
+        before, self.booked = self.booked, self.value("book.orders")
+        print(f"\n   … {self.booked - before} more orders are served, {self.booked:,} in all\n")
+        if self.booked <= before:
             raise DemoFailed("the service stands still")
 
 

@@ -111,7 +111,7 @@ class Op:
 
 @frozen(eq=False)
 class TypeOp:
-    """Evaluate ``args`` in order, then a row with a type operand (equal, hash, text, is, cast, box, unbox, newarray)."""
+    """Evaluate ``args`` in order, then a row with a type operand (equal, text, cast, box …)."""
 
     row: str
     operand: Type

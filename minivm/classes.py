@@ -231,7 +231,7 @@ class RuntimeClass:
         for method in self.methods.values():
             if not method.declared.type_parameters:
                 yield method
-        yield from self.instantiations.values()
+        yield from tuple(self.instantiations.values())  # more may be made meanwhile
 
 
 def make_method(owner: RuntimeClass, declared: Method, extra: Mapping[str, Type]) -> RuntimeMethod:

@@ -69,8 +69,8 @@ class Script:
 
 
 def scripts(folder: str) -> list[Script]:
-    """Every script below a folder of the corpus, by name."""
-    found = sorted((SCRIPTS / folder).rglob("*.mini"))
+    """Every script below a folder of the corpus, by name; folders called ``modules`` hold what scripts import."""
+    found = sorted(path for path in (SCRIPTS / folder).rglob("*.mini") if path.parent.name != "modules")
     return [Script(_name(path, folder), path, path.read_text(encoding="utf-8")) for path in found]
 
 

@@ -32,9 +32,9 @@ class Outcome:
     errors: str = ""
 
 
-def compile_text(name: str, text: str) -> Program:
-    """Compile a program text; CompileError if it is not one."""
-    return compile_program(Source(f"{name}.mini", text), Path("."), name, standard_library())
+def compile_text(name: str, text: str, folder: Path = Path()) -> Program:
+    """Compile a program text whose imports are in ``folder``; CompileError if it is not one."""
+    return compile_program(Source(f"{name}.mini", text), folder, name, standard_library())
 
 
 def new_machine(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Machine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from verifier_world import class_faults, load, world
 
 from minivm.assembler import assemble
 from minivm.classfile import Field, Flags
@@ -12,6 +11,7 @@ from minivm.loader import Loader, MemoryFinder
 from minivm.types import parse_type
 from minivm.verification.class_rules import constant_fits
 from minivm.verifier import check_class
+from verifier_world import class_faults, load, world
 
 INIT = "\n  method init(): T\n    locals 1\n    load 0\n    callspecial Item.init(): Item\n    ret"
 ONE = "\n    locals 9\n    iconst 1\n    ret"

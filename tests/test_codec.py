@@ -8,10 +8,10 @@ import zlib
 
 import pytest
 from attrs import evolve
-from classfiles import class_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classfiles import class_files
 from minivm.classfile import (
     ClassFile,
     Code,

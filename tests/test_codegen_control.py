@@ -6,8 +6,6 @@ import random
 from typing import Any
 
 import pytest
-from stackmachine import ARITHMETIC, Thrown, ToyMachine
-from verifier_world import LIBRARY
 
 from lang.codegen import generate
 from lang.diagnostics import CompileError
@@ -50,6 +48,8 @@ from minivm.loader import Loader, MemoryFinder, Registry
 from minivm.trace import Tracer
 from minivm.types import BOOL, ERROR, INT, NEVER, NULL, OBJECT, class_type
 from minivm.verifier import verify
+from stackmachine import ARITHMETIC, Thrown, ToyMachine
+from verifier_world import LIBRARY
 
 MAIN = class_type("Main")
 TRACE = MethodRef(MAIN, "trace", (INT,), INT)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from classfiles import class_files
 from hypothesis import given, settings
 
+from classfiles import class_files
 from minivm.classfile import (
     ClassFile,
     Code,

@@ -16,7 +16,7 @@ RUNS = [(script, mode) for script in PROGRAMS for mode in script.modes]
 
 @pytest.mark.parametrize(("script", "mode"), RUNS, ids=[f"{script.name}-{mode}" for script, mode in RUNS])
 def test_program(script: Script, mode: str) -> None:
-    program = compile_text(script.path.stem, script.text)
+    program = compile_text(script.path.stem, script.text, script.path.parent)
     check(run(program, mode, script.heap_bytes), expectation(script.text))
 
 
@@ -35,7 +35,7 @@ def check(outcome: Outcome, expected: Expectation) -> None:
 @pytest.mark.parametrize("script", ERRONEOUS, ids=[script.name for script in ERRONEOUS])
 def test_diagnostics(script: Script) -> None:
     with pytest.raises(CompileError) as caught:
-        compile_text(script.path.stem, script.text)
+        compile_text(script.path.stem, script.text, script.path.parent)
     found = caught.value.diagnostics
     wanted = expectation(script.text).diagnoses
     assert sorted((d.code, d.source.line(d.span.start)) for d in found) == sorted((w.code, w.line) for w in wanted)

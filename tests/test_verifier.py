@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from verifier_world import faults_of, load
 
 from minivm.errors import VerifyError
 from minivm.instructions import ROWS
 from minivm.verification.flow import RULES
 from minivm.verification.machine import SIMPLE
 from minivm.verifier import verify
+from verifier_world import faults_of, load
 
 # rule | method header | accepted body | refused body | part of the fault, with the instruction where it is found
 # (a body's instructions stand between semicolons; the class is `class T extends Item` unless CLASS gives another)

@@ -8,7 +8,6 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from verifier_world import faults_of, load, verified
 
 from minivm.classes import RuntimeClass, make_method
 from minivm.classfile import Code, Constant, FieldRef, Handler, Instruction, Method, MethodRef
@@ -16,6 +15,7 @@ from minivm.errors import VerifyError
 from minivm.instructions import ROWS
 from minivm.types import BOOL, ERROR, INT, OBJECT, STRING, VOID, Type, array_of, class_type, parse_type, variable
 from minivm.verifier import FrameState, Verified, assignable, verify
+from verifier_world import faults_of, load, verified
 
 COUNT = """class T extends Item
   method m(n: int): int

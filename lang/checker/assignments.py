@@ -319,6 +319,7 @@ def _may_set(body: Body, found: FoundField, target: nodes.Node, node: nodes.Assi
         message = f"the field `{name}` is declared with `let` and may already have a value here"
         hint = "assign it once on each path, outside loops"
         body.error(target, codes.LET_ASSIGNED_TWICE, message, "", hint)
+        body.flow = body.flow.assign(name)  # so that it is not reported as unset as well
         return False
     return True
 
