@@ -51,7 +51,7 @@ def _sources() -> list[Path]:
 def _key() -> str:
     """A hash of everything the compiled library depends on: its sources, the compiler's and the class-file format's."""
     hasher = hashlib.blake2b(digest_size=12)
-    code = [*_HERE.rglob("*.py"), *_HERE.glob("*.lark"), *(_HERE.parent / "minivm").glob("*.py")]
+    code = [*_HERE.rglob("*.py"), *_HERE.rglob("*.lark"), *(_HERE.parent / "minivm").glob("*.py")]
     code += (_HERE.parent / "minivm" / "codec").glob("*.py")
     for path in (*_sources(), *sorted(code)):
         hasher.update(path.name.encode())

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import Factory, define, frozen
 
 from lang import nodes
-from lang import tokens as t
-from lang.builder import Builder
-from lang.depth import MAX_NESTING, too_deep
 from lang.diagnostics import CompileError, Diagnostic
-from lang.faults import SyntaxFault
-from lang.layout import asks_for_more, layout
-from lang.lexing import Lexed, lex
 from lang.source import Source
-from lang.syntax_errors import Surprise, explain
-from lang.tokens import Token
+from lang.syntax import tokens as t
+from lang.syntax.builder import Builder
+from lang.syntax.depth import MAX_NESTING, too_deep
+from lang.syntax.faults import SyntaxFault
+from lang.syntax.layout import asks_for_more, layout
+from lang.syntax.lexing import Lexed, lex
+from lang.syntax.syntax_errors import Surprise, explain
+from lang.syntax.tokens import Token
 
 if TYPE_CHECKING:
     from lark import Lark
     from lark import Token as LarkToken
 
 MAX_ERRORS = 20  # per text; what comes later is mostly an echo
-_GRAMMAR = Path(__file__).with_name("grammar.lark")
+_GRAMMAR = Path(__file__).with_name("syntax") / "grammar.lark"
 
 
 def parse(source: Source) -> nodes.Program:

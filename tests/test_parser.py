@@ -11,10 +11,10 @@ import pytest
 
 import lang
 from lang import nodes as n
-from lang import tokens as t
 from lang.diagnostics import CompileError
 from lang.parser import is_incomplete, parse
 from lang.source import Source
+from lang.syntax import tokens as t
 
 
 def show(node: object) -> str:
@@ -291,7 +291,7 @@ def test_complete(text: str) -> None:
 
 
 def test_the_grammar_and_the_lexer_know_the_same_words() -> None:
-    grammar = (Path(lang.__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+    grammar = (Path(lang.__file__).parent / "syntax" / "grammar.lark").read_text(encoding="utf-8")
     rules = re.sub(r"//.*", "", grammar)
     assert set(re.findall(r'"([^"]+)"', rules)) == t.KEYWORDS | t.SIGNS - {";"}
 

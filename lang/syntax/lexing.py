@@ -11,11 +11,11 @@ import unicodedata
 
 from attrs import Factory, define, frozen
 
-from lang import tokens as t
-from lang.angles import MAX_DEPTH, type_arguments, type_brackets
 from lang.diagnostics import Diagnostic, Label
 from lang.source import Source, Span
-from lang.tokens import KEYWORDS, Token
+from lang.syntax import tokens as t
+from lang.syntax.angles import MAX_DEPTH, type_arguments, type_brackets
+from lang.syntax.tokens import KEYWORDS, Token
 
 HUGE = 1 << 64  # stands for integers too long to convert: out of range alike
 _MAX_DIGITS = 400

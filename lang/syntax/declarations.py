@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from lang import nodes as n
-from lang.faults import SyntaxFault, between
 from lang.source import Span
-from lang.tokens import NAME, Token
+from lang.syntax.faults import SyntaxFault, between
+from lang.syntax.tokens import NAME, Token
 
 Parts = list[Any]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from lang import tokens as t
 from lang.diagnostics import Diagnostic, Label
-from lang.layout import open_brackets
 from lang.source import Source, Span
-from lang.tokens import BINARY, CLOSERS, KEYWORDS, OPENERS, Token
+from lang.syntax import tokens as t
+from lang.syntax.layout import open_brackets
+from lang.syntax.tokens import BINARY, CLOSERS, KEYWORDS, OPENERS, Token
 
 _OPERAND = frozenset(
     {t.NAME, t.INT, t.FLOAT, t.STRING, t.STRING_START, "true", "false", "null", "this", "super", "(", "-", "!", "~"}

@@ -13,10 +13,10 @@ from typing import Any
 from attrs import evolve, frozen
 
 from lang import nodes as n
-from lang.declarations import Declarations
-from lang.faults import SyntaxFault, between
 from lang.source import Span
-from lang.tokens import Token
+from lang.syntax.declarations import Declarations
+from lang.syntax.faults import SyntaxFault, between
+from lang.syntax.tokens import Token
 
 Parts = list[Any]
 

@@ -6,8 +6,8 @@ on (`.`, `&&`, `else` …). Words that can only start a statement also end the o
 
 from __future__ import annotations
 
-from lang import tokens as t
-from lang.tokens import BINARY, CLOSERS, OPENERS, Token
+from lang.syntax import tokens as t
+from lang.syntax.tokens import BINARY, CLOSERS, OPENERS, Token
 
 _MORE = BINARY | {"!", "~", ",", "=", t.ASSIGN, ".", "?.", "=>", ":", "(", "[", "{", t.TYPE_OPEN, t.SEP} | {
     "else", "in", "is", "as", "extends", "implements", "spawn", "throw", "import", *t.MODIFIERS,
