@@ -1,11 +1,14 @@
 """The heap digest: a hash of everything the program can reach, the same wherever the words happen to lie.
 
 The walk is canonical: roots in order, then objects in the order first met, each under the number of its meeting.
+What only tells how the program has been executed so far is left out: string constants that have been made already,
+hashes that strings remember, classes without static fields that have been loaded.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from minivm.classes import RuntimeClass, RuntimeMethod
 from minivm.collector import object_words
@@ -15,7 +18,10 @@ from minivm.memory import CLASS_MASK, HASH_SHIFT, SHAPE_MASK, STATICS_BIT, Memor
 
 
 class Digest:
-    """One walk over the live words of a machine at a safepoint."""
+    """One walk over the live words of a machine at a safepoint.
+
+    ``left_out`` are objects to treat as null.
+    """
 
     def __init__(
         self,
@@ -23,7 +29,9 @@ class Digest:
         classes: list[RuntimeClass | None],
         methods: list[RuntimeMethod | None],
         layouts: dict[int, Layout],
+        left_out: Callable[[int], bool] = lambda ref: False,
     ) -> None:
+        self.left_out = left_out
         self.memory = memory
         self.classes = classes
         self.methods = methods
@@ -38,7 +46,7 @@ class Digest:
         base = self.memory.base
         for slot in range(self.memory.root_count):
             word = words[base + slot]
-            if word:
+            if word and self._counts(slot):
                 hasher.update(f"root {slot} {word if slot == Root.HASHES else self._number(word)}\n".encode())
         at = 0
         while at < len(self.queue):
@@ -46,10 +54,18 @@ class Digest:
             at += 1
         return hasher.hexdigest()
 
+    def _counts(self, slot: int) -> bool:
+        if slot < Root.STATICS:
+            return True
+        cls = self.classes[slot - Root.STATICS]
+        return cls is not None and bool(cls.statics)
+
     def _number(self, ref: int) -> int:
         if ref == 0:
             return 0
         found = self.numbers.get(ref)
+        if found is None and self.left_out(ref):
+            return 0
         if found is None:
             self.queue.append(ref)
             found = self.numbers[ref] = len(self.queue)
@@ -66,9 +82,12 @@ class Digest:
         assert cls is not None
         size = object_words(words, ref, layout)
         values = words[ref + 1 : ref + size].tolist()
+        if low & STATICS_BIT:
+            del values[len(cls.statics) :]  # the string constants
         if layout.kind == "fields":
             for offset in layout.references:
-                values[offset - 1] = self._number(values[offset - 1])
+                if offset <= len(values):
+                    values[offset - 1] = self._number(values[offset - 1])
         elif layout.kind == "array of references":
             first = ARRAY_FIRST - 1
             values[first:] = [self._number(value) for value in values[first:]]

@@ -73,6 +73,7 @@ class Machine:
         self.errors = errors or sys.stderr
         self.arguments = list(arguments)
         self.input_lines: deque[str | None] = deque()
+        self.digests: set[str] = set()  # those the program has been told
         self.reading = False  # a host thread waits for a line
         self.failed = False  # a fiber that nobody joined ended with an error
         self.compile: Callable[[str], Sequence[ClassFile]] | None = None  # the language's service, if there is one
@@ -219,10 +220,11 @@ class Machine:
         """Collect now."""
         self.collector.collect()
 
-    def digest(self) -> str:
-        """The heap digest."""
+    def digest(self, left_out: Callable[[int], bool] = lambda ref: False) -> str:
+        """The heap digest; objects that ``left_out`` names count as null."""
         self.vm.sync()
-        return Digest(self.memory, self.registry.classes, self.registry.methods, self.linker.layouts).compute()
+        registry = self.registry
+        return Digest(self.memory, registry.classes, registry.methods, self.linker.layouts, left_out).compute()
 
     def load(self, type_: Type) -> RuntimeClass:
         """A class as the program sees it, linked."""

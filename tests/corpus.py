@@ -1,14 +1,14 @@
 """The scripts: Mini programs that carry their expectations as comments, one rule each.
 
-    print(x)                 // expect: text              a line of output, in the order of the file
-    // expect error: ArithmeticError: division by zero    the program ends with this error, which nobody caught
-    // expect trace: name:line                            a line of that error's trace; several, in order
-    // expect compile: E050 line 3: some words            a diagnostic, and words of its text where that matters
-    // expect deadlock: name                              every fiber waits, one of them in this function
-    // expect failed fiber: StateError: lost              a fiber nobody joined ends with this
-    // heap 4                                             megabytes of one half
-    // slow                                               not run collecting at every allocation, nor redefining
-    // only normal collecting                             the modes in which the output is as expected
+print(x)                 // expect: text              a line of output, in the order of the file
+// expect error: ArithmeticError: division by zero    the program ends with this error, which nobody caught
+// expect trace: name:line                            a line of that error's trace; several, in order
+// expect compile: E050 line 3: some words            a diagnostic, and words of its text where that matters
+// expect deadlock: name                              every fiber waits, one of them in this function
+// expect failed fiber: StateError: lost              a fiber nobody joined ends with this
+// heap 4                                             megabytes of one half
+// slow                                               not run collecting at every allocation, nor redefining
+// only normal collecting                             the modes in which the output is as expected
 """
 
 from __future__ import annotations

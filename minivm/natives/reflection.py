@@ -14,7 +14,7 @@ from minivm.natives.objects import class_name
 from minivm.natives.registry import argument, native, text_argument
 from minivm.redefine import Reason, Record, redefine, refused
 from minivm.redefine.survey import Survey
-from minivm.types import Kind, parse_type
+from minivm.types import Kind, class_type, parse_type
 
 
 def class_named(vm: Interpreter, name: str) -> RuntimeClass:
@@ -88,8 +88,20 @@ def class_names(vm: Interpreter, at: int) -> int:
 
 @native("VM", "digest")
 def digest(vm: Interpreter, at: int) -> int:
-    """The heap digest."""
-    return vm.heap.new_string(vm.machine.digest())
+    """A digest of the program but for the variables of the fiber that asks, and what it was told about itself: the
+    digests and redefinition records it holds. So asking twice gives the same answer."""
+    current = vm.scheduler.stack_of(vm.scheduler.current)
+    given = vm.machine.digests
+
+    def left_out(ref: int) -> bool:
+        if ref == current or vm.heap.class_id(ref) == records:
+            return True
+        return vm.heap.class_id(ref) == vm.heap.string_class and vm.heap.string(ref) in given
+
+    records = vm.loader.load(class_type("Redefinition")).id
+    text = vm.machine.digest(left_out)
+    given.add(text)
+    return vm.heap.new_string(text)
 
 
 @native("VM", "nameOf")

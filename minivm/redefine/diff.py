@@ -116,13 +116,23 @@ def diff(old: ClassFile | None, new: ClassFile) -> ClassDiff:
         kind_changed=(old.flags & _KIND) != (new.flags & _KIND),
         parameters_changed=old.type_parameters != new.type_parameters,
         supertypes_changed=(old.superclass, set(old.interfaces)) != (new.superclass, set(new.interfaces)),
-        lines_only=_positions(old) != _positions(new) or _access(old) != _access(new),
+        lines_only=_moved(old, new) or _access(old) != _access(new),
     )
 
 
-def _positions(file: ClassFile) -> list[object]:
-    codes: list[object] = [(m.name, m.code.lines, m.code.names) for m in file.methods if m.code is not None]
-    return [*codes, file.source, file.line]
+def _moved(old: ClassFile, new: ClassFile) -> bool:
+    """Whether lines in traces would differ. The same text entered elsewhere is still the same text."""
+    if old.source == new.source:
+        return _positions(old, 0) != _positions(new, 0)
+    return _positions(old, old.line) != _positions(new, new.line)
+
+
+def _positions(file: ClassFile, first_line: int) -> list[object]:
+    return [
+        (m.name, [(start, line - first_line) for start, line in m.code.lines], m.code.names)
+        for m in file.methods
+        if m.code is not None
+    ]
 
 
 def _access(file: ClassFile) -> Flags:

@@ -106,13 +106,16 @@ class Survey:
 
 
 def fits_in(
-    load: Callable[[Type], RuntimeClass], class_of: Callable[[int], RuntimeClass]
+    load: Callable[[Type], RuntimeClass], class_of: Callable[[int], RuntimeClass | None]
 ) -> Callable[[int, Type], bool]:
     """Whether a live value belongs in a place of some type, in the world that ``load`` and ``class_of`` describe."""
 
     def fits(ref: int, type_: Type) -> bool:
+        cls = class_of(ref)
+        if cls is None:
+            return True  # a fiber's stack: no program ever sees one
         try:
-            return class_of(ref).is_below(load(type_))
+            return cls.is_below(load(type_))
         except LinkError:
             return True  # a type whose class is not loaded cannot be contradicted by a live value
 

@@ -80,15 +80,23 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
     olds = {new.id: old for old, new in plan.pairs() if old is not None}
     transaction = _Transaction(machine, plan, prepare_migration(plan), save(machine.vm, loaders))
     try:
-        transaction.write(force)
+        _all_or_nothing(transaction, force)
     except Throw as problem:
-        transaction.undo()
         return refused(Reason("R402", "not enough memory to migrate the instances", (problem.message,)))
     except GuestError as problem:
-        transaction.undo()
         places = tuple(str(problem).split("\n"))
         return refused(Reason("R401", "an initialiser of the new version threw; everything is as before", places))
     return transaction.record(olds)
+
+
+def _all_or_nothing(transaction: _Transaction, force: bool) -> None:
+    done = False
+    try:
+        transaction.write(force)
+        done = True
+    finally:
+        if not done:  # whatever it was: an error, Ctrl-C, or an initialiser that ends the program
+            transaction.undo()
 
 
 @define

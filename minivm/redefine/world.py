@@ -62,7 +62,7 @@ class World:
             for key, cls in fork.classes.items():
                 if isinstance(cls.loader, Fork) and base.classes.get(key) is not cls:  # not just found anew
                     found[cls.id] = cls
-        self._made = [found[class_id] for class_id in sorted(found)]
+        self._made = sorted(found.values(), key=lambda cls: (len(cls.ancestors), cls.id))  # superclasses first
 
 
 def touched(loaded: Iterable[RuntimeClass], names: frozenset[str]) -> dict[int, RuntimeClass]:
