@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import define, field
@@ -32,6 +35,22 @@ class Outcome:
     errors: str = ""
 
 
+@contextmanager
+def limited(seconds: int = 60) -> Iterator[None]:
+    """Fail with TimeoutError what does not come to an end: a script that hangs is a finding, not a wait."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"still running after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def compile_text(name: str, text: str, folder: Path = Path()) -> Program:
     """Compile a program text whose imports are in ``folder``; CompileError if it is not one."""
     return compile_program(Source(f"{name}.mini", text), folder, name, standard_library())
@@ -52,7 +71,8 @@ def run(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Outcome:
     machine = new_machine(program, mode, heap_bytes)
     outcome = Outcome()
     try:
-        machine.run_main(program.main)
+        with limited():
+            machine.run_main(program.main)
     except GuestError as error:
         outcome.error = str(error).partition("\n")[0]
         outcome.trace = list(error.trace)

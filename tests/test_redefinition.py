@@ -21,7 +21,7 @@ from corpus import Script, expectation, scripts
 from lang.session import Session
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
-from running import redefine_often, text_of
+from running import limited, redefine_often, text_of
 
 ALL = scripts("redefine")
 RUNS = [(script, mode) for script in ALL for mode in script.modes]
@@ -67,11 +67,12 @@ def new_session(script: Script, mode: str) -> Session:
 @pytest.mark.parametrize(("script", "mode"), RUNS, ids=[f"{script.name}-{mode}" for script, mode in RUNS])
 def test_case(script: Script, mode: str) -> None:
     session = new_session(script, mode)
-    for section in sections(script.text):
-        if section.kind == "redefine":
-            check_redefinition(session, section)
-        else:
-            check_entry(session, section)
+    with limited():
+        for section in sections(script.text):
+            if section.kind == "redefine":
+                check_redefinition(session, section)
+            else:
+                check_entry(session, section)
     session.machine.close()
 
 
