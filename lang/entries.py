@@ -88,6 +88,8 @@ def _define(workspace: Workspace, files: dict[str, ClassFile], module: str, prog
             if not files[node.name].is_template:
                 workspace.machine.load(class_type(node.name))
             yield f"{node.kind} {node.name} v1"
+        if program.functions:  # so that a redefinition that they would not survive is refused
+            workspace.machine.load(class_type(module))
     except LinkError as error:
         raise Stopped(f"error: {error}") from None
     for function in program.functions:

@@ -1,75 +1,79 @@
-"""The shape of the code: which way imports go, and that every row of the instruction table is handled."""
+"""The shape of the source: one direction of imports, one table of instructions."""
 
 from __future__ import annotations
 
 import ast
-from functools import cache
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from minivm.decoder import DECODERS, HANDLERS, missing_rows
-from minivm.instructions import ROWS
-from minivm.machine import Machine
+from minivm import handlers
+from minivm.decoder import missing_rows
 
 ROOT = Path(__file__).parent.parent
-FILES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for package in ("minivm", "lang")
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+LIMIT = 500  # lines of a file
 
 
-@cache
-def imports(module: str) -> frozenset[str]:
-    """The project's modules that a module imports when it is loaded."""
-    found: set[str] = set()
-    tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
-    for statement in tree.body:  # top level only: `if TYPE_CHECKING:` and imports inside functions do not count
-        if isinstance(statement, ast.ImportFrom) and statement.module:
-            found.update(_meant(statement.module, alias.name) for alias in statement.names)
-        elif isinstance(statement, ast.Import):
-            found.update(alias.name for alias in statement.names)
-    return frozenset(found & FILES.keys()) - {module}
-
-
-def _meant(module: str, name: str) -> str:
-    inner = f"{module}.{name}"
-    return inner if inner in FILES else module
-
-
-def all_imports(module: str) -> set[str]:
-    """Every project module that an import statement anywhere in a module names."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-        elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+def modules(package: str) -> dict[str, Path]:
+    """The files of a package by their dotted names."""
+    found = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
-@pytest.mark.parametrize("module", [name for name in FILES if name.split(".")[0] == "minivm"])
-def test_the_machine_never_imports_the_language(module: str) -> None:
-    assert not [name for name in all_imports(module) if name.split(".")[0] in ("lang", "lark", "prompt_toolkit")]
+def imported(path: Path) -> Iterator[str]:
+    """What a file imports when it runs, inside functions too, as dotted names; a name may be a member of a module."""
+    pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        pending.extend(ast.iter_child_nodes(node))
 
 
-def test_the_files_have_one_order() -> None:
-    """No cycle: repeatedly take away the files that import nothing that is left."""
-    left = dict.fromkeys(FILES)
-    while left:
-        free = [module for module in left if not imports(module) & left.keys()]
-        assert free, f"these import each other: {sorted(left)}"
-        for module in free:
-            del left[module]
+def resolved(name: str, known: dict[str, Path]) -> str | None:
+    """The module that a dotted name is, or is a member of."""
+    return name if name in known else resolved(name.rpartition(".")[0], known) if "." in name else None
 
 
-def test_every_row_is_handled_once() -> None:
-    assert Machine  # importing it registers the handlers
+def test_the_machine_does_not_know_the_language() -> None:
+    for path in modules("minivm").values():
+        assert not [name for name in imported(path) if name.split(".")[0] in ("lang", "lark")], path
+
+
+@pytest.mark.parametrize("package", ["minivm", "lang"])
+def test_files_have_an_order(package: str) -> None:
+    known = modules(package)
+    graph = {
+        name: {found for text in imported(path) if (found := resolved(text, known)) and found != name}
+        for name, path in known.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def test_every_row_of_the_table_has_a_handler() -> None:
+    assert handlers
     assert missing_rows() == []
-    assert not HANDLERS.keys() & DECODERS.keys()
-    assert HANDLERS.keys() | DECODERS.keys() == {row.name for row in ROWS}
 
 
-def test_no_file_has_outgrown_its_name() -> None:
-    assert not [name for name, path in FILES.items() if path.read_text(encoding="utf-8").count("\n") > 500]
+@pytest.mark.parametrize("package", ["minivm", "lang"])
+def test_rooms_are_small(package: str) -> None:
+    long = {name: len(path.read_text().splitlines()) for name, path in modules(package).items()}
+    assert {name: count for name, count in long.items() if count > LIMIT} == {}
+
+
+@pytest.mark.parametrize("package", ["minivm", "lang"])
+def test_names_say_something(package: str) -> None:
+    words = {word for name in modules(package) for part in name.split(".") for word in part.split("_")}
+    assert not words & {"utils", "helpers", "common", "manager", "misc", "util"}

@@ -113,7 +113,7 @@ def test_to_string_is_called_for_objects(session: Session) -> None:
 
 
 def test_an_error_in_to_string_is_an_error_of_the_entry(session: Session) -> None:
-    feed(session, "class P { override fun toString(): String { throw StateError(\"no text\") } }")
+    feed(session, 'class P { override fun toString(): String { throw StateError("no text") } }')
     reply = session.feed("P()")
     assert reply.failed and "StateError: no text" in reply.text
     assert feed(session, "1").text == "1"
@@ -187,9 +187,13 @@ def test_a_set_may_bring_a_new_class_along(session: Session) -> None:
 
 def test_redefinition_of_a_file(session: Session, tmp_path: Path) -> None:
     path = tmp_path / "shop.mini"
-    path.write_text("class Shop { fun open(): int { return hour() } }\nfun hour(): int { return 8 }\nlet shop = Shop()\n")
+    path.write_text(
+        "class Shop { fun open(): int { return hour() } }\nfun hour(): int { return 8 }\nlet shop = Shop()\n"
+    )
     assert feed(session, ":load shop.mini").text == "class Shop v1\nfun hour(): int"
-    path.write_text("class Shop { fun open(): int { return hour() + 1 } }\nfun hour(): int { return 8 }\nlet shop = Shop()\n")
+    path.write_text(
+        "class Shop { fun open(): int { return hour() + 1 } }\nfun hour(): int { return 8 }\nlet shop = Shop()\n"
+    )
     assert "Shop v1 -> v2" in feed(session, ":redefine shop.mini").text
     assert feed(session, "shop.open()").text == "9"
 
@@ -211,7 +215,9 @@ def test_imports_stay(session: Session, tmp_path: Path) -> None:
     assert feed(session, "d is Dot").text in ("true", "")
     assert "no nothing.mini" in session.feed("import nothing").text
     (tmp_path / "shapes2.mini").write_text("class Dot { var x: int = 1 }\n")
-    assert "shapes.Dot v1 -> v2   + field x: int = 1   1 instance migrated" in feed(session, ":redefine shapes2.mini").text
+    assert (
+        "shapes.Dot v1 -> v2   + field x: int = 1   1 instance migrated" in feed(session, ":redefine shapes2.mini").text
+    )
 
 
 # ── fibers ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from minivm.classes import RuntimeClass, RuntimeField, RuntimeMethod
-from minivm.classfile import ClassFile, FieldRef, Flags, MethodRef, initialiser_name
+from minivm.classes import RuntimeClass, RuntimeField, RuntimeMethod, Stage
+from minivm.classfile import CLASS_INITIALISER, MAIN, ClassFile, FieldRef, Flags, MethodRef, initialiser_name
 from minivm.errors import LinkError, VerifyError
 from minivm.interpreter import Interpreter
 from minivm.linker import arrange
@@ -198,15 +198,25 @@ def _broken_callers(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
     if not any(d.breaks_callers for d in plan.diffs):
         return
     names = frozenset(plan.world.affected[i].file.name for i in plan.world.affected)
+    scheduler = vm.scheduler
+    active = {frame.method.id for fiber in scheduler.live() for frame in scheduler.frames(fiber)}
     places: list[str] = []
     for cls in vm.registry.loaded():
         if cls.id in plan.world.affected or not mentions(cls, names):
             continue
         fork = plan.world.fork_of(cls.loader)
         for method in cls.all_methods():
-            places += _breaks(method, cls.loader, fork)
+            if not _is_over(method) or method.id in active:
+                places += _breaks(method, cls.loader, fork)
     if places:
         yield Reason("R302", "loaded code would no longer fit", tuple(places), "change the callers in the same set")
+
+
+def _is_over(method: RuntimeMethod) -> bool:
+    """Whether the method has run and never will again: a module's statements, a class initialiser."""
+    if method.name == MAIN and Flags.MODULE in method.owner.file.flags:
+        return method.id != 0
+    return method.name == CLASS_INITIALISER and method.owner.stage in (Stage.INITIALISED, Stage.FAILED)
 
 
 def _breaks(method: RuntimeMethod, real: Loader, fork: Loader) -> list[str]:
