@@ -110,7 +110,7 @@ def run_programs() -> list[dict[str, object]]:
         expected = twin()
         mini, python = [], []
         for _ in range(ROUNDS):
-            seconds, answer = timed(lambda m=machine, w=work: m.call(w, lambda: []))  # type: ignore[misc]
+            seconds, answer = timed(lambda m=machine, w=work: m.call(w, list))  # type: ignore[misc]
             assert answer == expected, (name, answer, expected)
             mini.append(seconds)
             python.append(timed(twin)[0])
