@@ -277,6 +277,9 @@ class Interpreter:
             Interrupted: after Ctrl-C.
         """
         self.spent += self.tank
+        turn_over = self.spent >= QUANTUM
+        if turn_over:
+            self.spent = 0
         self.refill()
         if self.interrupted:
             self.interrupted = False
@@ -284,8 +287,7 @@ class Interpreter:
             raise Interrupted("interrupted")
         if self.at_safepoint is not None:
             self.at_safepoint()
-        if self.spent >= QUANTUM:
-            self.spent = 0
+        if turn_over:
             self.scheduler.rotate()
 
     def refill(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from attrs import define, field
@@ -70,17 +70,16 @@ def run(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Outcome:
     """Run a program to its end."""
     machine = new_machine(program, mode, heap_bytes)
     outcome = Outcome()
-    try:
-        with limited():
+    with closing(machine), limited():
+        try:
             machine.run_main(program.main)
-    except GuestError as error:
-        outcome.error = str(error).partition("\n")[0]
-        outcome.trace = list(error.trace)
-    except Deadlock as error:
-        outcome.deadlock = str(error)
-    outcome.lines = text_of(machine.output).splitlines()
-    outcome.errors = text_of(machine.errors)
-    machine.close()
+        except GuestError as error:
+            outcome.error = str(error).partition("\n")[0]
+            outcome.trace = list(error.trace)
+        except Deadlock as error:
+            outcome.deadlock = str(error)
+        outcome.lines = text_of(machine.output).splitlines()
+        outcome.errors = text_of(machine.errors)
     return outcome
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import closing
 
 import pytest
 from attrs import define, field
@@ -67,13 +68,12 @@ def new_session(script: Script, mode: str) -> Session:
 @pytest.mark.parametrize(("script", "mode"), RUNS, ids=[f"{script.name}-{mode}" for script, mode in RUNS])
 def test_case(script: Script, mode: str) -> None:
     session = new_session(script, mode)
-    with limited():
+    with closing(session.machine), limited():
         for section in sections(script.text):
             if section.kind == "redefine":
                 check_redefinition(session, section)
             else:
                 check_entry(session, section)
-    session.machine.close()
 
 
 def check_entry(session: Session, section: Section) -> None:

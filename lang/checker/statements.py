@@ -86,7 +86,10 @@ def declared_value(
     if value.type.kind is Kind.NULL:
         hint = f"write its type: `{name}: Item? = null`"
         value = body.wrong(node, codes.CANNOT_INFER, f"`null` alone does not say what type `{name}` has", "", hint)
-    return (WRONG if value.type.kind is Kind.NEVER else value.type), value
+    if value.type.kind is Kind.NEVER and not is_wrong(value.type):
+        message = f"`{name}` never gets a value: this always throws"
+        value = body.wrong(node, codes.CANNOT_INFER, message, "", "make the `throw` a statement of its own")
+    return value.type, value
 
 
 def known_after(value: TypedExpression, declared: Type) -> Type | None:

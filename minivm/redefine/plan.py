@@ -64,7 +64,7 @@ def make_plan(vm: Interpreter, loaders: list[Loader], files: dict[str, ClassFile
     plan.reasons += _lost_fields(plan, counts)
     plan.reasons += _abstract_with_instances(plan, counts)
     plan.reasons += _invalid_code(plan)
-    plan.reasons += _broken_callers(vm, plan)
+    plan.reasons += _broken_callers(vm, plan, counts)
     plan.reasons += _contradicted_values(vm, plan)
     world.close()  # verifying may have loaded more classes
     plan.blockers = blocking_frames(vm.scheduler, files)
@@ -194,7 +194,7 @@ def _fault_place(method: RuntimeMethod, pc: int, reason: str) -> str:
     return f"{method}   {method.owner.file.source}:{line}   {reason}"
 
 
-def _broken_callers(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
+def _broken_callers(vm: Interpreter, plan: Plan, counts: _Counts) -> Iterator[Reason]:
     if not any(d.breaks_callers for d in plan.diffs):
         return
     names = frozenset(plan.world.affected[i].file.name for i in plan.world.affected)
@@ -205,9 +205,16 @@ def _broken_callers(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
         if cls.id in plan.world.affected or not mentions(cls, names):
             continue
         fork = plan.world.fork_of(cls.loader)
-        for method in cls.all_methods():
-            if not _is_over(method) or method.id in active:
-                places += _breaks(method, cls.loader, fork)
+        running = [method for method in cls.all_methods() if method.id in active]
+        found = [
+            place
+            for method in cls.all_methods()
+            if method in running or not _is_over(method)
+            for place in _breaks(method, cls.loader, fork)
+        ]
+        # a function literal that nobody holds and no fiber is in will never be called again
+        if found and (running or Flags.CLOSURE not in cls.file.flags or counts.below(cls, [cls])):
+            places += found
     if places:
         yield Reason("R302", "loaded code would no longer fit", tuple(places), "change the callers in the same set")
 
