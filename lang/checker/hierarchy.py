@@ -50,12 +50,12 @@ def _check_method(declared: DeclaredClass, node: nodes.FunctionDeclaration, inhe
         if field is not None and Flags.PRIVATE not in field.flags:
             _conflict(declared, node.name_span, f"`{node.name}` is a field of `{entry.name}` and a method here")
     if not above:
-        if "override" in node.modifiers:
+        if "override" in node.modifiers and not method.is_static:
             _overrides_nothing(declared, node, inherited)
         return
-    is_class = any(not entry.file.is_interface for entry, _ in above)
-    if is_class and "override" not in node.modifiers and not method.is_static:
-        owner = next(entry for entry, _ in above if not entry.file.is_interface)
+    overridden = (e for e, _ in above if not e.file.is_interface and not e.methods[node.name].is_static)
+    owner = next(overridden, None)
+    if owner is not None and "override" not in node.modifiers and not method.is_static:
         message = f"`{node.name}` overrides the method of `{owner.name}`, but does not say so"
         hint = f"write `override fun {node.name}`, or take another name"
         declared.error(node.name_span, codes.OVERRIDE_MISSING, message, "", hint)

@@ -57,13 +57,10 @@ class Namespace:
 
     def find_class(self, name: str) -> ClassEntry | Ambiguous | None:
         """The class that a bare or qualified name means."""
-        own = self._proper(self.unit.prefix + name)
-        if own is not None:
-            return own
         module, dot, _ = name.rpartition(".")
         if dot:
             return self._proper(name) if module in self.visible_modules else None
-        return self._visible_bare(name)
+        return self._proper(self.unit.prefix + name) or self._visible_bare(name)
 
     def _visible_bare(self, name: str) -> ClassEntry | Ambiguous | None:
         outside = self._proper(name)
