@@ -128,7 +128,9 @@ class _Run:
                     self.report(error, machine, index)
                 if index == last or len(self.diagnostics) >= MAX_ERRORS:
                     return None
-                index = resumed = self.recover(machine.parser_state, index)
+                following = self.recover(machine.parser_state, index)
+                # a token that was refused where we resumed is stepped over, or we would resume there for ever
+                index = resumed = min(following + (following == index == resumed), last)
                 continue
             if index == last:
                 return cast(nodes.Program, result) if not self.diagnostics else None

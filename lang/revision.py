@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from lang.checker import Unit
 from lang.compiler import PRELUDE, Known, compile_units
 from lang.diagnostics import CompileError, Diagnostic
+from lang.library import standard_library
 from lang.nodes import ClassDeclaration
 from lang.nodes import Program as Tree
 from lang.parser import parse
@@ -16,6 +17,7 @@ from lang.source import Source
 from minivm.classfile import ClassFile
 
 _MISPLACED = "E013"  # the parser's code: a declaration, or here a statement, in the wrong place
+_BUILT_IN = "E024"  # the checker's code: a name that is taken
 
 
 @frozen
@@ -39,10 +41,9 @@ def compile_revision(
         CompileError: with every diagnostic.
     """
     program = parse(source)
-    if program.statements and not whole_file:
-        span = program.statements[0].span
-        hint = "a redefinition takes classes; statements go into the program"
-        raise CompileError((Diagnostic(_MISPLACED, "a statement among new versions", source, span, hint=hint),))
+    _check_redefinable(source, program)
+    if not whole_file:
+        _check_only_classes(source, program)
     homes = [(_home(node.name, files), node) for node in program.classes]
     prefixes = tuple(dict.fromkeys((home for home, _ in homes))) or ("",)
     trees = {p: evolve(program, statements=(), classes=_at(p, homes)) for p in prefixes}
@@ -53,6 +54,27 @@ def compile_revision(
     support = {n: f for n, f in made.items() if n in own or f.host in own}
     classes = {n: f for n, f in made.items() if n not in support}
     return Revision(classes, support if program.functions else {}, tuple(home + node.name for home, node in homes))
+
+
+def _check_only_classes(source: Source, program: Tree) -> None:
+    """Raise CompileError for statements, and for functions that do not come along with a class."""
+    if program.statements:
+        hint = "a redefinition takes classes; statements go into the program"
+        span = program.statements[0].span
+        raise CompileError((Diagnostic(_MISPLACED, "a statement among new versions", source, span, hint=hint),))
+    if program.functions and not program.classes:
+        hint = "only classes have versions: make what is to change while it is in use a method"
+        span = program.functions[0].name_span
+        raise CompileError((Diagnostic(_MISPLACED, "a function cannot be redefined", source, span, hint=hint),))
+
+
+def _check_redefinable(source: Source, program: Tree) -> None:
+    """Raise CompileError if a class is the library's: the machine stands on those as they are."""
+    library = standard_library()
+    found = [node for node in program.classes if node.name in library]
+    if found:
+        message = "`{}` belongs to the machine's own library and cannot be redefined"
+        raise CompileError([Diagnostic(_BUILT_IN, message.format(n.name), source, n.name_span) for n in found])
 
 
 def _at(prefix: str, homes: list[tuple[str, ClassDeclaration]]) -> tuple[ClassDeclaration, ...]:

@@ -11,10 +11,11 @@ from typing import TextIO
 
 from lang.entries import enter
 from lang.parser import is_incomplete
-from lang.reply import Reply
+from lang.reply import Reply, error_reply
 from lang.session_commands import carry_out
 from lang.workspace import make_workspace
 from minivm.background import interruptible, next_turn, run_ready
+from minivm.errors import Throw
 from minivm.interpreter import Interrupted
 from minivm.machine import Exit, Machine
 from minivm.options import MachineOptions
@@ -66,6 +67,8 @@ class Session:
             reply = Reply(status=request.status)
         except Interrupted:
             reply = Reply("interrupted", failed=True)
+        except Throw as problem:  # no room for what the session itself needs
+            reply = error_reply(f"{problem.kind}: {problem.message}")
         self.machine.output.flush()
         return reply
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import groupby
 
 from lang.diagnostics import printable
 from minivm.errors import GuestError
@@ -17,12 +18,13 @@ def with_lines(error: GuestError, lines: Lines) -> str:
     """The error, its message and its trace, each frame followed by its line where ``lines`` knows it."""
     head = f"{error.kind}: {error.message}" if error.message else error.kind
     rows = [head]
-    shown = ""
-    for row in error.trace:
+    for row, same in groupby(error.trace):
         rows.append(row)
         found = _PLACE.search(row)
         text = lines(found["name"], int(found["line"])) if found else None
-        again, shown = found is not None and found[0] == shown, found[0] if found else ""
-        if text and text.strip() and not again:  # a recursion shows its line once
+        if text and text.strip():
             rows.append("           " + printable(text.strip()))
+        more = len(list(same)) - 1
+        if more:
+            rows.append(f"        and {more} more of this")
     return "\n".join(rows)

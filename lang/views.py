@@ -33,7 +33,7 @@ def preview(old: ClassFile, new: ClassFile) -> str:
         field = change.new or change.old
         assert field is not None
         kind = "static field" if change.is_static else "field"
-        parts.append(f"{change.change.value} {kind} {field_text(field)}")
+        parts.append(f"{change.change.value} {kind} {field_text(new if change.new else old, field)}")
     parts += [f"{m.change.value} method {m.name}" for m in difference.methods if not m.synthetic]
     if difference.supertypes_changed:
         parts.append(f"{Change.CHANGED.value} supertypes")
@@ -78,7 +78,7 @@ def class_details(workspace: Workspace, name: str) -> str:
     if file.superclass is not None and file.superclass.name != "Object":
         rows.append(f"  extends {file.superclass}")
     rows += [f"  implements {interface}" for interface in file.interfaces]
-    rows += [f"  {'static ' if f.is_static else ''}{field_text(f)}" for f in file.fields]
+    rows += [f"  {'static ' if f.is_static else ''}{field_text(file, f)}" for f in file.fields]
     for method in file.methods:
         if Flags.SYNTHETIC not in method.flags:
             parameters = ", ".join(map(str, method.parameters))

@@ -92,6 +92,7 @@ class RuntimeMethod:
     frame_words: int = 0
     leaf: bool = False  # no calls and no back-edges: neither counts fuel nor checks depth
     retired: bool = False  # its version of the class is no longer current
+    stack_maps: dict[tuple[int, bool], tuple[int, ...]] = field(factory=dict)  # see frames.reference_offsets
     _constants: dict[int, Constant] = field(factory=dict)
 
     @property
@@ -135,6 +136,7 @@ class RuntimeClass:
     methods: dict[str, RuntimeMethod] = field(factory=dict)  # declared here, by name
     instantiations: dict[tuple[str, tuple[Type, ...]], RuntimeMethod] = field(factory=dict)
     ancestors: frozenset[int] = frozenset()  # ids of this class and all its supertypes
+    height: int = 0  # how many classes there are above it on the longest way up
     # filled by the linker:
     layout: tuple[RuntimeField, ...] = ()  # instance fields, superclass's first; offset = index + 1
     statics: tuple[RuntimeField, ...] = ()  # own static fields; offset = index + 1 in the statics object
@@ -182,12 +184,18 @@ class RuntimeClass:
         for at in self.supers():
             if name in at.methods:
                 return at.methods[name]
-        for at in self.supers():
-            for interface in at.interfaces:
-                found = interface.find_method(name)
-                if found is not None:
-                    return found
-        return None
+        return next((i.methods[name] for i in self.all_interfaces() if name in i.methods), None)
+
+    def all_interfaces(self) -> list[RuntimeClass]:
+        """Every interface of this class and its superclasses, nearest first, each once."""
+        found = {i.id: i for at in self.supers() for i in at.interfaces}
+        queue = list(found.values())
+        for interface in queue:
+            for above in interface.interfaces:
+                if above.id not in found:
+                    found[above.id] = above
+                    queue.append(above)
+        return queue
 
     def field_for(self, ref: FieldRef) -> RuntimeField:
         """The field ``ref`` means; LinkError if it is missing or of another type."""
@@ -265,13 +273,18 @@ def make_class(
         made.fields[declared.name] = RuntimeField(made, declared, declared.type.substitute(made.binding))
     for method in file.methods:
         made.methods[method.name] = make_method(made, method, {})
-    above = (superclass,) if superclass else ()
-    made.ancestors = frozenset({class_id}).union(*(c.ancestors for c in (*above, *interfaces)))
+    above = (*((superclass,) if superclass else ()), *interfaces)
+    made.ancestors = frozenset({class_id}).union(*(c.ancestors for c in above))
+    made.height = 1 + max((c.height for c in above), default=0)
     return made
 
 
 def may_access(accessor: RuntimeClass, owner: RuntimeClass) -> bool:
-    """Whether code of ``accessor`` may touch private members of ``owner``: the class itself and its closures."""
+    """Whether code of ``accessor`` may touch private members of ``owner``: the class itself and its closures.
+
+    A program's class may claim any host; what the machine's own classes keep private must be safe from it.
+    """
     if accessor.file.name == owner.file.name:
         return True
-    return Flags.CLOSURE in accessor.file.flags and accessor.file.host == owner.file.name
+    is_closure = Flags.CLOSURE in accessor.file.flags and accessor.file.host == owner.file.name
+    return is_closure and (accessor.is_boot or not owner.is_boot)

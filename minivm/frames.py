@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum, unique
-from functools import lru_cache
 
 from attrs import frozen
 
@@ -118,7 +117,10 @@ def operand_words(method: RuntimeMethod, picture: tuple[str, ...], operands: tup
     return count
 
 
-@lru_cache(maxsize=65536)
 def reference_offsets(method: RuntimeMethod, pc: int, in_call: bool) -> tuple[int, ...]:
     """The stack map of one safepoint: which words of a frame at ``pc`` are references."""
-    return tuple(offset for offset, type_ in typed_slots(method, pc, in_call) if type_.is_reference)
+    found = method.stack_maps.get((pc, in_call))
+    if found is None:
+        found = tuple(offset for offset, type_ in typed_slots(method, pc, in_call) if type_.is_reference)
+        method.stack_maps[pc, in_call] = found
+    return found

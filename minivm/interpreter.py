@@ -238,7 +238,7 @@ class Interpreter:
         current instruction, whose pc must be in the frame, will be executed again.
 
         Raises:
-            Throw: InitialiserError, if the class's initialiser has failed before.
+            Throw: InitialiserError, if the class's initialiser has failed before, or waits for this fiber's.
         """
         if cls.stage is Stage.INITIALISED:
             return True
@@ -250,7 +250,7 @@ class Interpreter:
             if cls.initialising_fiber == me:
                 self.provisional = True
                 return True
-            self.scheduler.yield_now()
+            self.scheduler.wait_for_class(cls)
             return False
         if cls.superclass is not None and not self.ensure_initialised(cls.superclass):
             return False

@@ -15,8 +15,11 @@ from minivm.classfile import ClassFile, Flags, Method, TypeParameter
 from minivm.errors import LinkError
 from minivm.trace import Tracer
 from minivm.types import OBJECT, Kind, Type, class_type
+from minivm.verification.wellformed import flaw
 
 BOX = "Box"
+MAX_HEIGHT = 100  # classes above a class: every walk up a hierarchy, in Python too, has an end
+MAX_NESTED = 100  # classes that are being loaded at once, each for the sake of the one before
 
 
 class Finder(Protocol):
@@ -46,6 +49,7 @@ class Registry:
 
     classes: list[RuntimeClass | None] = field(factory=lambda: [None])
     methods: list[RuntimeMethod | None] = field(factory=lambda: [None])
+    loading: int = 0  # how many classes are being loaded at the moment, each for the sake of the one before
 
     def next_class_id(self) -> int:
         """Reserve the id of a class about to be made."""
@@ -88,10 +92,21 @@ class Loader:
         """
         key = class_of(type_)
         found = self.classes.get(key)
-        if found is None:
+        return self._load_now(key) if found is None else found
+
+    def _load_now(self, key: Type) -> RuntimeClass:
+        reason = flaw(key)  # a template may name ever larger types
+        if reason:
+            raise LinkError(f"class {key.name}: {reason}")
+        if self.registry.loading >= MAX_NESTED:
+            raise LinkError(f"class {key} is needed by more than {MAX_NESTED} classes that need each other")
+        self.registry.loading += 1
+        try:
             with self.tracer.cause("load", f"load {key}"):
                 found = self._define_in(self._home(key), key)
-            self.classes[key] = found
+        finally:
+            self.registry.loading -= 1
+        self.classes[key] = found
         return found
 
     def template(self, name: str) -> tuple[ClassFile, Loader] | None:
@@ -157,11 +172,22 @@ class Loader:
         finally:
             self._loading.pop()
         self.classes[key] = made
-        self._check_bounds(made)
+        try:
+            check_bounds(self, made)
+        except LinkError:
+            self._forget(made)
+            raise
         self.registry.classes[made.id] = made
         above = f" extends {made.superclass.type}" if made.superclass is not None else ""
         self.tracer.event("load", f"loaded {key}{above} by the {self.name} loader as class {made.id}")
         return made
+
+    def _forget(self, refused: RuntimeClass) -> None:
+        """Take back a class that broke a bound, with all that was loaded below it while that was looked at."""
+        for key, cls in list(self.classes.items()):
+            if refused.id in cls.ancestors:
+                del self.classes[key]
+                self.registry.classes[cls.id] = None
 
     def class_id(self, key: Type) -> int:
         """The id for a class about to be defined here."""
@@ -182,13 +208,17 @@ class Loader:
             if not interface.is_interface:
                 raise LinkError(f"{key} cannot implement {interface.type}, which is not an interface")
         made = make_class(key, file, self, superclass, interfaces, self.class_id(key))
+        if made.height > MAX_HEIGHT:
+            raise LinkError(f"{key} has more than {MAX_HEIGHT} classes above it")
         made.shape = shape_of(key)
         return made
 
-    def _check_bounds(self, made: RuntimeClass) -> None:
-        for parameter in made.file.type_parameters:
-            if parameter.bound is not None:
-                check_bound(self, made.binding[parameter.name], parameter.bound.substitute(made.binding))
+
+def check_bounds(loader: Loader, cls: RuntimeClass) -> None:
+    """Raise LinkError unless each type argument of the class is below its bound, as the loader sees them."""
+    for parameter in cls.file.type_parameters:
+        if parameter.bound is not None:
+            check_bound(loader, cls.binding[parameter.name], parameter.bound.substitute(cls.binding))
 
 
 def check_bound(loader: Loader, argument: Type, bound: Type) -> None:

@@ -13,7 +13,7 @@ from minivm.classfile import MAIN, ClassFile
 from minivm.collector import Collector
 from minivm.decoder import decode
 from minivm.digest import Digest
-from minivm.errors import Deadlock, GuestError, LinkError
+from minivm.errors import Deadlock, GuestError, LinkError, Throw
 from minivm.heap import Heap
 from minivm.interpreter import Halt, Interpreter
 from minivm.layouts import STACK_CLASS, STACK_LAYOUT
@@ -28,6 +28,8 @@ from minivm.types import ERROR, OBJECT, STRING, Type, class_type
 from minivm.unwinder import Unwinder, place
 
 assert handlers and natives  # imported for what they register
+
+MAX_CAUSES = 20  # errors shown below an uncaught one: each was the cause of the one before
 
 # classes the machine itself makes objects of or throws; a class path without them cannot run anything
 WELL_KNOWN = ("ArithmeticError", "IndexError", "NullError", "CastError", "UnsetError", "OutOfMemoryError",
@@ -129,13 +131,20 @@ class Machine:
         self.drain()
 
     def start(self, method: RuntimeMethod) -> int:
-        """Start a fiber in a static method without parameters, ahead of the ready ones; returns its id."""
-        self.linker.link(method.owner)
-        self.memory.set_root(Root.HOST + 2, self.scheduler.new_fiber())
-        self.memory.set_root(Root.MAIN, self.memory.root(Root.HOST + 2))
-        number = self.scheduler.start(Root.HOST + 2, method, list, front=True)
-        self.memory.set_root(Root.HOST + 2, 0)
-        return number
+        """Start a fiber in a static method without parameters, ahead of the ready ones; returns its id.
+
+        Raises:
+            LinkError: the method or its class is refused; GuestError: no room for the fiber or the class's statics.
+        """
+        try:
+            self.linker.link(method.owner)
+            self.memory.set_root(Root.HOST + 2, self.scheduler.new_fiber())
+            self.memory.set_root(Root.MAIN, self.memory.root(Root.HOST + 2))
+            return self.scheduler.start(Root.HOST + 2, method, list, front=True)
+        except Throw as problem:
+            raise GuestError(problem.kind, problem.message) from None
+        finally:
+            self.memory.set_root(Root.HOST + 2, 0)
 
     def run_fiber(self, number: int) -> int:
         """Run until fiber ``number``, the MAIN root, has ended; its first frame's result word.
@@ -188,14 +197,27 @@ class Machine:
 
     def guest_error(self, ref: int) -> GuestError:
         """A Mini error object as a host exception, with its trace as text."""
+        lines = self._trace_lines(ref)
+        seen = {ref}
+        cause = self._cause(ref)
+        while cause and cause not in seen and len(seen) <= MAX_CAUSES:
+            seen.add(cause)
+            lines += ["caused by {}: {}".format(*self._kind_and_message(cause)), *self._trace_lines(cause)]
+            cause = self._cause(cause)
+        if cause:
+            lines.append("caused by one of the errors above" if cause in seen else "caused by more errors")
+        return GuestError(*self._kind_and_message(ref), tuple(lines))
+
+    def _kind_and_message(self, ref: int) -> tuple[str, str]:
         cls = self.registry.classes[self.heap.class_id(ref)]
         message = self.memory.words[ref + self.vm.unwinder.message_offset]
-        lines = [f"    at {place(method, pc)}" for method, pc in self.vm.unwinder.trace_of(ref)]
-        cause = self.memory.words[ref + self.vm.unwinder.cause_offset]
-        if cause:
-            below = self.guest_error(cause)
-            lines += [f"caused by {below.kind}: {below.message}", *below.trace]
-        return GuestError(cls.name if cls else "Error", self.heap.string(message) if message else "", tuple(lines))
+        return cls.name if cls else "Error", self.heap.string(message) if message else ""
+
+    def _trace_lines(self, ref: int) -> list[str]:
+        return [f"    at {place(method, pc)}" for method, pc in self.vm.unwinder.trace_of(ref)]
+
+    def _cause(self, ref: int) -> int:
+        return self.memory.words[ref + self.vm.unwinder.cause_offset]
 
     def _died(self, fiber: int) -> None:
         self.failed = True

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from minivm.background import cancel_main, interruptible
-from minivm.errors import Deadlock, GuestError, LinkError, MiniError
+from minivm.errors import Deadlock, GuestError, LinkError, MiniError, Throw
 from minivm.interpreter import Interrupted
 from minivm.machine import Exit, Machine
 
@@ -44,6 +44,8 @@ def _outcome(machine: Machine, main: str, render: Callable[[GuestError], str]) -
         return _interrupted(machine)
     except LinkError as error:
         return tell(machine, f"minivm: {error}")
+    except Throw as problem:  # before the program's first instruction: no room to start
+        return tell(machine, f"minivm: {problem.kind}: {problem.message}")
     return FAILED if machine.failed else 0
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from enum import IntEnum, IntFlag, unique
 
-from minivm.classes import RuntimeMethod
+from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.errors import Deadlock, LinkError, Throw
 from minivm.frames import Frame, walk
 from minivm.interpreter import Halt, Interpreter, Interrupted
@@ -60,6 +60,7 @@ class Scheduler:
         self.solo = False  # a host call runs: no switches, no parking
         self.impatient = False  # the host wants control back (Halt) as soon as no fiber is ready
         self.wakeup = threading.Event()  # set by host threads that have something for a fiber
+        self.class_waits: dict[int, int] = {}  # fiber id -> id of the class another initialises: why it gave way
         self.outside = 0  # fibers waiting for a host thread
         # set by the machine: a fiber that nobody joins ended with an error; a host thread has something for a fiber
         self.died: Callable[[int], None] = lambda fiber: None
@@ -223,6 +224,24 @@ class Scheduler:
         self.suspend()
         self.next_fiber()
 
+    def wait_for_class(self, cls: RuntimeClass) -> None:
+        """Let the others run until ``cls`` is initialised; the current instruction will be executed again.
+
+        Raises:
+            Throw: InitialiserError, if the fiber that initialises it waits for a class that this one initialises.
+        """
+        self._may_block()
+        me = self.current_id()
+        at: RuntimeClass | None = cls
+        for _ in range(len(self.class_waits) + 1):
+            if at is None or at.stage is not Stage.INITIALISING:
+                break
+            if at.initialising_fiber == me:
+                raise Throw("InitialiserError", f"the initialisers of {cls.type} and {at.type} wait for each other")
+            at = self.vm.classes[self.class_waits.get(at.initialising_fiber, 0)]
+        self.class_waits[me] = cls.id
+        self.yield_now()
+
     def _may_block(self) -> None:
         if self.solo:
             raise Throw("StateError", "cannot wait here: the machine runs this code alone")
@@ -251,6 +270,8 @@ class Scheduler:
         """Make a fiber current and ready to execute."""
         self.set(fiber, "next", 0)
         self.set(fiber, "state", State.RUNNING)
+        if self.class_waits:
+            self.class_waits.pop(self.get(fiber, "id"), None)
         self.memory.set_root(Root.CURRENT, fiber)
         vm = self.vm
         vm.attach(self.stack_of(fiber))

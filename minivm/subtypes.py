@@ -93,19 +93,7 @@ def nearest_common(members: Iterable[Type], world: World) -> Type:
     except LinkError:
         return OBJECT
     first, *others = classes
-    for above in (*first.supers(), *interfaces_of(first)):
+    for above in (*first.supers(), *first.all_interfaces()):
         if above.type != OBJECT and all(c.is_below(above) for c in others):
             return above.type
     return OBJECT
-
-
-def interfaces_of(cls: RuntimeClass) -> list[RuntimeClass]:
-    """Every interface of a class and its superclasses, nearest first."""
-    found = {i.id: i for above in cls.supers() for i in above.interfaces}
-    queue = list(found.values())
-    for interface in queue:
-        for above in interface.interfaces:
-            if above.id not in found:
-                found[above.id] = above
-                queue.append(above)
-    return queue

@@ -70,12 +70,13 @@ class Unwinder:
             pairs += (frame.method.id, frame.pc)
         memory = vm.memory
         memory.set_root(Root.HOST, ref)
+        dipping = memory.dipping
         memory.dipping = True
         try:
             trace = vm.heap.new_array(self.trace_class, len(pairs))
         except Throw:
             trace = 0
-        memory.dipping = False
+        memory.dipping = dipping  # a migration dips all the way
         ref = memory.root(Root.HOST)
         memory.set_root(Root.HOST, 0)
         if trace:

@@ -231,7 +231,7 @@ def test_sequences_of_versions(sequence: list[Step]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(steps, min_size=1, max_size=12))
 def test_long_sequences_of_versions(sequence: list[Step]) -> None:
     check_sequence(sequence)

@@ -334,7 +334,23 @@ def test_tracing_is_switched(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [":load", ":load nothing.mini", ":redefine", ":redefine x.mini", ":dis", ":dis Nope", ":class Nope", ":trace", ":type", ":type 1 +", ":nothing", ")", "}", "class", "\x00"],
+    [
+        ":load",
+        ":load nothing.mini",
+        ":redefine",
+        ":redefine x.mini",
+        ":dis",
+        ":dis Nope",
+        ":class Nope",
+        ":trace",
+        ":type",
+        ":type 1 +",
+        ":nothing",
+        ")",
+        "}",
+        "class",
+        "\x00",
+    ],
 )
 def test_whatever_is_wrong_gets_a_reply(session: Session, text: str) -> None:
     reply = session.feed(text)

@@ -26,6 +26,7 @@ from lang.checker.namespace import Ambiguous, TopLevel, top_level
 from lang.checker.operators import operate
 from lang.checker.references import (
     generic_type,
+    has_arguments,
     named_on_instance,
     needs_instance,
     null_receiver,
@@ -237,7 +238,7 @@ def _member(body: Body, target: nodes.Member, node: nodes.Assign) -> Place | Non
 def _static_member(body: Body, type_: Type, target: nodes.Member, node: nodes.Assign) -> Place | None:
     found = find_member(body, type_, target.name)
     if isinstance(found, FoundField) and found.field.is_static:
-        return _own_field(body, found, target, node)
+        return _own_field(body, found, target, node) if has_arguments(body, found.owner, target) else None
     if found is None:
         unknown_member(body, type_, target, "static field")
     elif isinstance(found, FoundMethod):

@@ -23,7 +23,7 @@ from lang.checker.report import Report
 from lang.checker.resolve import Resolver
 from lang.checker.scopes import Frame
 from lang.checker.subtyping import Types
-from lang.checker.table import ClassEntry, Table, is_wrong
+from lang.checker.table import ClassEntry, Table
 from lang.diagnostics import Label
 from lang.source import Span
 from lang.typed import TypedBlock, TypedExpression, TypedStatement, Variable
@@ -276,11 +276,6 @@ class Body:
 def _primary(text: str) -> str:
     """The text so that `.name` can follow it."""
     return text if all(c.isalnum() or c in "_.()[]" for c in text) and not text[:1].isdigit() else f"({text})"
-
-
-def usable(value: TypedExpression) -> bool:
-    """Whether an expression was checked without a diagnostic of its own."""
-    return not is_wrong(value.type)
 
 
 # ── the tables ───────────────────────────────────────────────────────────────────────────────────────────────

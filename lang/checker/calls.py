@@ -17,7 +17,7 @@ from lang.checker.table import is_wrong, too_big
 from lang.checker.wording import an, count
 from lang.typed import TypedExpression
 from minivm.classfile import Flags, Method, MethodRef, TypeParameter
-from minivm.types import OBJECT, Kind, Type, class_type
+from minivm.types import OBJECT, Kind, Type, class_type, variable
 
 
 @frozen(eq=False)
@@ -164,9 +164,10 @@ def _finish(
     if missing:
         if not any(is_wrong(value.type) for value in values.values()):
             name = signature.title.strip("`")
-            names = ", ".join(p.name for p in signature.type_parameters)
+            names = ", ".join(p.name.rstrip("'") for p in signature.type_parameters)
             hint = f"write it out: `{name}<{names}>(...)`, with types for {names}"
-            message = f"nothing says what `{missing[0]}` of {signature.title} is"
+            unknown = missing[0].rstrip("'")
+            message = f"nothing says what `{unknown}` of {signature.title} is"
             body.error(call.node, codes.CANNOT_INFER_ARGUMENT, message, "", hint)
         return None
     inference.settle()
@@ -183,16 +184,25 @@ def _finish(
 
 
 def in_terms(method: Method, binding: dict[str, Type]) -> Method:
-    """The method with its class's variables replaced (its own type parameters hide them)."""
-    own = {p.name for p in method.type_parameters}
-    inner = {name: type_ for name, type_ in binding.items() if name not in own}
-    if not inner:
+    """The method with its class's variables replaced. Its own type parameters are renamed where the replacements
+    mention variables of the same name (of the code around the call)."""
+    if not binding:
         return method
-    parameters = tuple(p.substitute(inner) for p in method.parameters)
-    bounds = tuple(
-        TypeParameter(p.name, p.bound.substitute(inner) if p.bound else None) for p in method.type_parameters
+    taken = {name for type_ in binding.values() for name in variables_of(type_)}
+    own = {p.name: p.name + "'" if p.name in taken else p.name for p in method.type_parameters}
+    whole = {**binding, **{name: variable(new) for name, new in own.items()}}
+    parameters = tuple(p.substitute(whole) for p in method.parameters)
+    renamed = tuple(
+        TypeParameter(own[p.name], p.bound.substitute(whole) if p.bound else None) for p in method.type_parameters
     )
-    return evolve(method, parameters=parameters, result=method.result.substitute(inner), type_parameters=bounds)
+    return evolve(method, parameters=parameters, result=method.result.substitute(whole), type_parameters=renamed)
+
+
+def variables_of(type_: Type) -> set[str]:
+    """The names of the type variables in a type."""
+    if type_.kind is Kind.VARIABLE:
+        return {type_.name}
+    return {name for arg in type_.args for name in variables_of(arg)}
 
 
 def parameter_names(method: Method) -> tuple[str, ...]:

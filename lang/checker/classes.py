@@ -14,7 +14,7 @@ from lang.checker.declare import DeclaredClass
 from lang.checker.flow import Flow
 from lang.checker.members import is_inferred
 from lang.checker.scopes import Role
-from lang.checker.statements import check_fields_set, declared_value
+from lang.checker.statements import check_fields_set, declared_value, settle
 from lang.checker.table import ClassEntry, binding_of, is_wrong
 from lang.source import Span
 from lang.typed import TypedBlock, TypedClass, TypedExpression, TypedInitialiser, TypedMethod, TypedStatement, Variable
@@ -65,7 +65,7 @@ def _initialiser(
     body = initialiser_body(world, declared.namespace, entry, value, this)
     if is_inferred(node.type, node.value):
         type_, checked = declared_value(body, node.name, None, value)
-        entry.settle(node.name, type_)
+        settle(body, entry, node.name, type_, node.name_span)
     else:
         type_, checked = entry.fields[node.name].type, body.expression(value, entry.fields[node.name].type)
     field = entry.fields[node.name]

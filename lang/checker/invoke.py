@@ -22,6 +22,7 @@ from lang.checker.namespace import Ambiguous, TopLevel, top_level
 from lang.checker.references import (
     generic_type,
     get_field,
+    has_arguments,
     named_on_instance,
     needs_instance,
     not_a_value,
@@ -135,6 +136,9 @@ def _static(
     if isinstance(found, FoundMethod) and found.method.is_static:
         check_private(body, found, callee.name, callee.name_span)
         parameters = found.entry.file.type_parameters if is_open and found.owner == type_ else ()
+        if is_open and not parameters and not has_arguments(body, found.owner, callee):
+            check_anyway(body, parts.args)
+            return conversions.wrong()
         method = in_terms(found.method, {} if parameters else dict(found.binding))
         return call_static(body, found.owner, method, parts, expected, parameters)
     if isinstance(found, FoundField) and found.field.is_static:
@@ -194,16 +198,6 @@ def _super_method(body: Body, callee: nodes.Member, parts: Call, expected: Type 
 
 
 # ── calls that the compiler writes ───────────────────────────────────────────────────────────────────────────
-
-
-def call_found(
-    body: Body, receiver: TypedExpression, name: str, args: tuple[nodes.Expression, ...], node: nodes.Node
-) -> TypedExpression | None:
-    """Call ``name`` on a value with written arguments (an index); None if there is no such method."""
-    found = body.types.find_method(receiver.type, name, body.owner)
-    if found is None or found.method.is_static:
-        return None
-    return call_method(body, found, receiver, Call((), args, node), None)
 
 
 def call_ready(

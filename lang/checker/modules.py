@@ -11,7 +11,7 @@ from lang.checker.declare import DeclaredModule
 from lang.checker.flow import StaticKey
 from lang.checker.members import is_inferred
 from lang.checker.namespace import Namespace
-from lang.checker.statements import declared_value, known_after
+from lang.checker.statements import declared_value, known_after, settle
 from lang.checker.table import is_wrong
 from lang.typed import TypedBlock, TypedClass, TypedMethod, TypedStatement
 from minivm.classfile import MAIN, FieldRef, Flags, Method
@@ -59,8 +59,7 @@ def _variable(body: Body, module: DeclaredModule, node: nodes.Let) -> list[Typed
         return []
     if is_inferred(node.type, node.value):
         type_, value = declared_value(body, node.name, None, node.value)
-        entry.settle(node.name, type_)
-        type_ = entry.fields[node.name].type
+        type_ = settle(body, entry, node.name, type_, node.name_span)
     else:
         type_ = field.type
         value = body.expression(node.value, type_)

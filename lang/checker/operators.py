@@ -84,7 +84,9 @@ def _undefined(body: Body, op: str, left: TypedExpression, right: TypedExpressio
             hint = "test it with `!= null` first, give a default with `??`, or insist with `!!`"
             return body.wrong(node, codes.NULLABLE_USED, f"`{op}` on {an(side)}, which may be null", "", hint)
     hint = ""
-    if {left.type, right.type} == {INT, FLOAT}:
+    if Kind.FUNCTION in (left.type.kind, right.type.kind):
+        hint = "a method's name alone is the method itself: `()` calls it"
+    elif {left.type, right.type} == {INT, FLOAT}:
         hint = "convert one side: `.toFloat()` on the int, or `.toInt()` on the float"
     elif left.type == right.type == BOOL:
         hint = {"&": "write `&&`", "|": "write `||`", "^": "write `!=`"}.get(op, "")

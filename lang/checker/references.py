@@ -163,23 +163,24 @@ def static_member(body: Body, type_: Type, node: nodes.Member, expected: Type | 
         return unknown_member(body, type_, node, "static member")
     check_private(body, found, node.name, node.name_span)
     if isinstance(found, FoundField) and found.field.is_static:
-        if not _has_arguments(body, found.owner, node):
+        if not has_arguments(body, found.owner, node):
             return conversions.wrong()
         value = read_static(found.owner, found.field, found.type, body.line(node))
         return narrowed(body, value, field_key(found), node.span)
     if isinstance(found, FoundMethod) and found.method.is_static:
-        if not _has_arguments(body, found.owner, node):
+        if not has_arguments(body, found.owner, node):
             return conversions.wrong()
         method = in_terms(found.method, dict(found.binding))
         return function_value(body, found.owner, method, None, expected, node)
     return needs_instance(body, node.name, type_, node.name_span)
 
 
-def _has_arguments(body: Body, owner: Type, node: nodes.Member) -> bool:
-    """Whether a template's static member is named with type arguments, or from within the template."""
+def has_arguments(body: Body, owner: Type, node: nodes.Member) -> bool:
+    """Whether a template's static member is named with type arguments, or from within the template; reports it
+    if not."""
     if not owner.args or owner == body.owner.self_type or isinstance(node.object, nodes.GenericName):
         return True
-    hint = f"write them: `{owner}.{node.name}`"
+    hint = f"write them: `{owner.name}<...>.{node.name}`"
     body.error(node, codes.CANNOT_INFER_ARGUMENT, f"`{owner.name}` needs its type arguments here", "", hint)
     return False
 

@@ -14,7 +14,7 @@ from lang.checker.table import MAX_TYPE_DEPTH, WRONG, ClassEntry, is_wrong, too_
 from lang.checker.wording import an, count
 from lang.diagnostics import nearest
 from lang.source import Span
-from minivm.classfile import Flags, TypeParameter
+from minivm.classfile import TypeParameter
 from minivm.types import PRIMITIVES, VOID, Type, class_type, function_type, variable
 
 _FOREIGN = {
@@ -145,8 +145,3 @@ class Resolver:
         if arg.nullable:
             hint = f"a nullable type is not below `{bound}`: use `{arg.non_null()}`"
         self.error(span, codes.BOUND_VIOLATED, message, "", hint)
-
-
-def is_open(entry: ClassEntry) -> bool:
-    """Whether a class may be extended."""
-    return not entry.file.flags & (Flags.FINAL | Flags.ENUM | Flags.INTERFACE)

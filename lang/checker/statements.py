@@ -10,8 +10,9 @@ from lang.checker.body import Body, checks_statement
 from lang.checker.branches import if_statement, match_statement
 from lang.checker.flow import Flow, join
 from lang.checker.scopes import Role
-from lang.checker.table import WRONG, is_wrong
+from lang.checker.table import WRONG, ClassEntry, is_wrong
 from lang.checker.wording import an
+from lang.source import Span
 from lang.typed import TypedBlock, TypedExpression, TypedStatement
 from minivm.types import ERROR, VOID, Kind, Type
 
@@ -90,6 +91,17 @@ def declared_value(
         message = f"`{name}` never gets a value: this always throws"
         value = body.wrong(node, codes.CANNOT_INFER, message, "", "make the `throw` a statement of its own")
     return value.type, value
+
+
+def settle(body: Body, owner: ClassEntry, name: str, found: Type, span: Span) -> Type:
+    """The type of a field that is now known to be ``found``. Where it was needed before, on the way, and could not be
+    found there, it has to be written."""
+    owner.settle(name, found)
+    settled = owner.fields[name].type
+    if is_wrong(settled) and not is_wrong(found):
+        message = f"the type of `{name}` is needed before it can be known"
+        body.error(span, codes.INFERENCE_CYCLE, message, "", f"write it: `{name}: {found}`")
+    return settled
 
 
 def known_after(value: TypedExpression, declared: Type) -> Type | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, frozen
 
-from lang.checker.table import WRONG, ClassEntry, Table, binding_of, is_wrong
+from lang.checker.table import ClassEntry, Table, binding_of, is_wrong
 from minivm.classfile import Field, Flags, Method
 from minivm.types import NULL, OBJECT, Kind, Type
 
@@ -180,8 +180,3 @@ class Types:
             if entry is not None:
                 names += [n for n in (*entry.fields, *entry.methods) if n[0] not in "=$" and n != "init"]
         return names
-
-
-def error_or(type_: Type | None) -> Type:
-    """The type, or the error type for None."""
-    return WRONG if type_ is None else type_

@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 from lang import nodes
 from lang.checker.environment import Environment, Unit
 from minivm.classfile import ClassFile, Field, Flags, Method
-from minivm.types import FLOAT, INT, Kind, Type, class_type, variable
+from minivm.types import Kind, Type, class_type, variable
 
 WRONG = Type(Kind.NEVER, "error")  # the type of what was diagnosed already; fits everywhere, so nothing follows
 MAX_TYPE_SIZE = 200  # names in one type; only a type that grows with every call gets there
@@ -146,8 +146,3 @@ def is_class(type_: Type, name: str) -> bool:
 def is_array(type_: Type) -> bool:
     """Whether the type is ``Array<...>``, not nullable."""
     return is_class(type_, "Array") and len(type_.args) == 1 and not type_.nullable
-
-
-def is_number(type_: Type) -> bool:
-    """Whether the type is int or float."""
-    return type_ in (INT, FLOAT)

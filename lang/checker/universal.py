@@ -9,7 +9,7 @@ from lang.checker.calls import Call, Signature, apply, check_anyway
 from lang.diagnostics import nearest
 from lang.source import Span
 from lang.typed import TypedExpression
-from minivm.types import BOOL, FLOAT, INT, STRING, Kind, Type
+from minivm.types import BOOL, FLOAT, INT, STRING, Kind, Type, class_type
 
 _NAMES = ("toString", "hash", "equals")
 
@@ -61,6 +61,6 @@ def unknown_universal(body: Body, type_: Type, name: str, span: Span) -> TypedEx
     hint = f"did you mean `{close}`?" if close else ""
     if not close and type_.kind is Kind.VARIABLE:
         hint = f"give it a bound: `{type_.name}: SomeInterface`"
-    elif not close and type_ in (INT, FLOAT):
+    elif not close and body.types.find_method(class_type("Math"), name) is not None:
         hint = f"functions on numbers are in `Math`: `Math.{name}(...)`"
     return body.wrong(span, codes.UNKNOWN_MEMBER, f"`{type_}` has no method `{name}`", "not found", hint)

@@ -32,6 +32,7 @@ class Saved:
         """Put everything back."""
         vm.memory.base, vm.memory.top, vm.memory.limit = self.half
         vm.registry.classes[:] = self.classes
+        unprepare(vm.registry.methods[len(self.methods) :])
         vm.registry.methods[:] = self.methods
         for cls, stage in self.stages:
             cls.stage = stage
@@ -98,6 +99,14 @@ def _succeed(vm: Interpreter, old: RuntimeClass, new: RuntimeClass, files: dict[
             vm.methods[method.id] = successor
         else:
             method.retired = True
+
+
+def unprepare(methods: list[RuntimeMethod | None]) -> None:
+    """Make methods as they were before their first call: their ids and all that was worked out for them is void."""
+    for method in methods:
+        if method is not None:
+            method.id = 0
+            method.verified = method.code = None
 
 
 def forget_code(vm: Interpreter) -> None:

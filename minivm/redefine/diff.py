@@ -72,7 +72,7 @@ class ClassDiff:
     kind_changed: bool = False
     parameters_changed: bool = False
     supertypes_changed: bool = False
-    details_changed: bool = False  # lines, the order of the fields, final or abstract
+    details_changed: bool = False  # lines, final or abstract
 
     @property
     def name(self) -> str:
@@ -116,7 +116,7 @@ def diff(old: ClassFile | None, new: ClassFile) -> ClassDiff:
         kind_changed=(old.flags & _KIND) != (new.flags & _KIND),
         parameters_changed=old.type_parameters != new.type_parameters,
         supertypes_changed=(old.superclass, set(old.interfaces)) != (new.superclass, set(new.interfaces)),
-        details_changed=_moved(old, new) or _access(old) != _access(new) or _order(old) != _order(new),
+        details_changed=_moved(old, new) or _access(old) != _access(new),
     )
 
 
@@ -137,10 +137,6 @@ def _positions(file: ClassFile, first_line: int) -> list[object]:
 
 def _access(file: ClassFile) -> Flags:
     return file.flags & (Flags.FINAL | Flags.ABSTRACT)
-
-
-def _order(file: ClassFile) -> list[str]:
-    return [field.name for field in file.fields]
 
 
 def _field_changes(old: ClassFile, new: ClassFile) -> list[FieldChange]:
@@ -212,15 +208,15 @@ def _constant(file: ClassFile, index: int) -> object:
     return ("float", found.hex()) if isinstance(found, float) else (type(found).__name__, found)
 
 
-def field_text(field: Field) -> str:
+def field_text(file: ClassFile, field: Field) -> str:
     """``name: Type = constant`` for messages; the initial value only where the class file knows it."""
     text = f"{field.name}: {field.type}"
-    return f"{text} = {constant_text(field.type, field.constant)}" if has_constant(field) else text
+    return f"{text} = {constant_text(field.type, field.constant)}" if has_constant(file, field) else text
 
 
-def has_constant(field: Field) -> bool:
-    """Whether zero or the constant is a meaningful initial value of the field's type."""
-    return field.type.is_primitive
+def has_constant(file: ClassFile, field: Field) -> bool:
+    """Whether zero or the constant is a meaningful initial value: of a primitive that nothing computes."""
+    return field.type.is_primitive and file.method(initialiser_name(field.name)) is None
 
 
 def constant_text(type_: Type, constant: float) -> str:

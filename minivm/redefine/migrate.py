@@ -12,7 +12,7 @@ from minivm.interpreter import Interpreter
 from minivm.layouts import Layout, layouts_of
 from minivm.linker import constant_word, prototype
 from minivm.memory import STATICS_BIT, Root
-from minivm.redefine.plan import Plan, initialiser, new_fields, new_statics
+from minivm.redefine.plan import Plan, initialiser, kept_fields, new_fields, new_statics
 
 
 @define
@@ -50,8 +50,7 @@ def prepare_migration(plan: Plan) -> Migration:
 def _instances(migration: Migration, old: RuntimeClass, new: RuntimeClass) -> None:
     if [(f.name, f.type) for f in old.layout] == [(f.name, f.type) for f in new.layout]:
         return
-    where = {f.name: f.offset for f in old.layout}
-    pairs = tuple((where[f.name], f.offset) for f in new.layout if f.name in where)
+    pairs = tuple((before.offset, after.offset) for before, after in kept_fields(old, new))
     words = memoryview(array("q", prototype(new)))
     migration.relayouts[new.id] = (len(words), pairs, words)
     computed = [(f, method) for f in new_fields(old, new) if (method := initialiser(f)) is not None]

@@ -11,7 +11,7 @@ from minivm.classfile import CLASS_INITIALISER, MAIN, ClassFile, FieldRef, Flags
 from minivm.errors import LinkError, VerifyError
 from minivm.interpreter import Interpreter
 from minivm.linker import arrange
-from minivm.loader import Loader
+from minivm.loader import Loader, check_bounds
 from minivm.memory import CLASS_MASK
 from minivm.redefine.diff import Change, ClassDiff, diff
 from minivm.redefine.quiesce import Blocker, blocking_frames
@@ -129,10 +129,9 @@ def _lost_fields(plan: Plan, counts: _Counts) -> Iterator[Reason]:
         if old is None:
             continue
         for member in lost_fields(old, new):
-            owner = member.owner.file.name
-            if owner not in plan.files:
-                owner = old.file.name
-            versions[owner] = max(versions.get(owner, 0), member.owner.version)
+            loser = _loser(old, member, plan.files)
+            owner = loser.file.name
+            versions[owner] = max(versions.get(owner, 0), loser.version)
             held = (
                 "static"
                 if member.is_static
@@ -155,11 +154,17 @@ def _lost_fields(plan: Plan, counts: _Counts) -> Iterator[Reason]:
         )
 
 
+def _loser(old: RuntimeClass, member: RuntimeField, files: dict[str, ClassFile]) -> RuntimeClass:
+    """The class of the set to blame for a lost field: its owner, else the nearest one that no longer inherits it."""
+    chain = (member.owner, *old.supers())
+    return next((cls for cls in chain if cls.file.name in files), old)
+
+
 def lost_fields(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:
     """Fields, instance (inherited ones too) and static, that the new version lacks or has with another type."""
-    have = {(f.name, f.type) for f in new.layout}
+    kept = {id(before) for before, _ in kept_fields(old, new)}
     statics = {(f.name, f.type) for f in new.statics}
-    gone = [f for f in old.layout if (f.name, f.type) not in have]
+    gone = [f for f in old.layout if id(f) not in kept]
     return gone + [f for f in old.statics if (f.name, f.type) not in statics]
 
 
@@ -215,8 +220,19 @@ def _broken_callers(vm: Interpreter, plan: Plan, counts: _Counts) -> Iterator[Re
         # a function literal that nobody holds and no fiber is in will never be called again
         if found and (running or Flags.CLOSURE not in cls.file.flags or counts.below(cls, [cls])):
             places += found
+    places += _broken_bounds(vm, plan)
     if places:
         yield Reason("R302", "loaded code would no longer fit", tuple(places), "change the callers in the same set")
+
+
+def _broken_bounds(vm: Interpreter, plan: Plan) -> Iterator[str]:
+    """Instances of templates, themselves unchanged, whose type arguments would no longer be below the bounds."""
+    for cls in vm.registry.loaded():
+        if cls.id not in plan.world.affected and any(p.bound for p in cls.file.type_parameters):
+            try:
+                check_bounds(plan.world.fork_of(cls.loader), cls)
+            except LinkError as error:
+                yield f"{cls.type}: {error}"
 
 
 def _is_over(method: RuntimeMethod) -> bool:
@@ -281,10 +297,25 @@ def _contradicted_values(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
         )
 
 
+def kept_fields(old: RuntimeClass, new: RuntimeClass) -> list[tuple[RuntimeField, RuntimeField]]:
+    """The old and new instance field, inherited ones too, of each value that an instance keeps.
+
+    A class may have a field of the name of a private one above it, so a field is first looked for in the class it was
+    in; only then anywhere, as a field may move up or down.
+    """
+    at_home = {(f.owner.type, f.name, f.type): f for f in old.layout}
+    pairs = {id(f): at_home.pop((f.owner.type, f.name, f.type), None) for f in new.layout}
+    elsewhere = {(f.name, f.type): f for f in reversed(at_home.values())}
+    for after in new.layout:
+        if pairs[id(after)] is None:
+            pairs[id(after)] = elsewhere.pop((after.name, after.type), None)
+    return [(before, after) for after in new.layout if (before := pairs[id(after)]) is not None]
+
+
 def new_fields(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:
     """Instance fields that existing instances get anew, in the order their initialisers run."""
-    have = {f.name for f in old.layout}
-    return [f for f in new.layout if f.name not in have]
+    kept = {id(after) for _, after in kept_fields(old, new)}
+    return [f for f in new.layout if id(f) not in kept]
 
 
 def new_statics(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
-from minivm.classes import RuntimeClass
+from minivm.classes import RuntimeClass, Stage
 from minivm.classfile import ClassFile, Flags
 from minivm.codec import encode
 from minivm.collector import Copier
-from minivm.errors import GuestError, LinkError, Throw
+from minivm.errors import FormatError, GuestError, LinkError, Throw
 from minivm.loader import Loader
 from minivm.memory import Root
 from minivm.redefine.commit import Saved, commit, save
-from minivm.redefine.diff import Change, ClassDiff, field_text
+from minivm.redefine.diff import Change, ClassDiff, FieldChange, field_text
 from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, statics_in_place
 from minivm.redefine.plan import Plan, changed, make_plan
 from minivm.redefine.record import ClassChange, Reason, Record
@@ -41,7 +41,10 @@ def redefine(machine: Machine, files: Sequence[ClassFile], *, force: bool = Fals
     ``force`` goes through with a set that changes nothing (a test mode).
     """
     started = time.perf_counter()
-    digest = hashlib.blake2b(b"".join(encode(file) for file in files), digest_size=8).hexdigest()
+    try:
+        digest = hashlib.blake2b(b"".join(encode(file) for file in files), digest_size=8).hexdigest()
+    except FormatError as error:
+        return refused(Reason("R301", "the new classes are not class files", (str(error),)))
     record = _outcome(machine, {file.name: file for file in files}, force)
     machine.tracer.event("redefine", record.text())
     return evolve(record, milliseconds=round((time.perf_counter() - started) * 1000, 3), digest=digest)
@@ -84,9 +87,15 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
     except Throw as problem:
         return refused(Reason("R402", "not enough memory to migrate the instances", (problem.message,)))
     except GuestError as problem:
-        places = tuple(str(problem).split("\n"))
-        return refused(Reason("R401", "an initialiser of the new version threw; everything is as before", places))
+        return _initialiser_reason(problem)
     return transaction.record(olds)
+
+
+def _initialiser_reason(problem: GuestError) -> Record:
+    places = tuple(str(problem).split("\n"))
+    if problem.kind == "OutOfMemoryError":
+        return refused(Reason("R402", "not enough memory for an initialiser of the new version", places))
+    return refused(Reason("R401", "an initialiser of the new version threw; everything is as before", places))
 
 
 def _all_or_nothing(transaction: _Transaction, force: bool) -> None:
@@ -162,7 +171,7 @@ class _Transaction:
             if difference.is_empty or Flags.CLOSURE in difference.new.flags:
                 continue
             changes.append(_class_change(difference, news, olds, relaid, counts))
-            notes += _notes(difference)
+            notes += _notes(difference, {olds[new.id].stage for new in news if new.id in olds})
         changes += self._subclasses(olds, relaid)
         return Record("applied", "A001", tuple(changes), notes=tuple(notes))
 
@@ -197,11 +206,7 @@ def _class_change(
 
 
 def _member_changes(difference: ClassDiff) -> list[str]:
-    lines = []
-    for change in difference.fields:
-        if change.change is Change.ADDED and change.new is not None:
-            kind = "static field" if change.is_static else "field"
-            lines.append(f"+ {kind} {field_text(change.new)}")
+    lines = [line for change in difference.fields for line in _field_line(difference, change)]
     for how in Change:
         lines += [f"{how.value} method {name}" for name in changed(difference, how)]
     if difference.supertypes_changed:
@@ -209,11 +214,25 @@ def _member_changes(difference: ClassDiff) -> list[str]:
     return lines
 
 
-def _notes(difference: ClassDiff) -> list[str]:
+def _field_line(difference: ClassDiff, change: FieldChange) -> Iterator[str]:
+    kind = "static field" if change.is_static else "field"
+    if change.new is None:
+        yield f"- {kind} {change.name} (now inherited)"  # any other loss is refused
+    elif change.old is None:
+        yield f"+ {kind} {field_text(difference.new, change.new)}"
+    elif change.old.flags != change.new.flags:
+        yield f"~ {kind} {change.name}"
+
+
+def _notes(difference: ClassDiff, stages: set[Stage]) -> list[str]:
+    """What a person might expect to happen and does not; ``stages`` are how far the class had come."""
     notes = []
     for change in difference.fields:
-        if change.initialiser_changed:
-            whose = "the static initialiser" if change.is_static else "the initialiser"
-            keeps = "the field keeps its value" if change.is_static else "existing instances keep their values"
-            notes.append(f"{whose} of {difference.name}.{change.name} changed and is not run again: {keeps}")
+        if not change.initialiser_changed or (change.is_static and stages <= {Stage.LOADED, Stage.LINKED}):
+            continue  # static initialisers that have not run yet will run in their new form
+        whose = "the static initialiser" if change.is_static else "the initialiser"
+        keeps = "the field keeps its value" if change.is_static else "existing instances keep their values"
+        if change.is_static and Stage.FAILED in stages:
+            keeps = f"{difference.name} has failed to initialise and stays unusable"
+        notes.append(f"{whose} of {difference.name}.{change.name} changed and is not run again: {keeps}")
     return notes

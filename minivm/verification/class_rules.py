@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from minivm.classes import RuntimeClass, Shape
 from minivm.classfile import CLASS_INITIALISER, FIELD_INITIALISERS, INIT, MAIN, Field, Flags, Method
-from minivm.codec.limits import INT_MAX, INT_MIN, MAX_PARAMETERS
+from minivm.codec.limits import INT_MAX, INT_MIN, MAX_MEMBERS, MAX_PARAMETERS
 from minivm.errors import Fault, FormatError, LinkError
 from minivm.subtypes import World
 from minivm.types import BOOL, FLOAT, INT, STRING, VOID, Type, class_type, variable
@@ -45,6 +45,8 @@ def _class_reasons(cls: RuntimeClass) -> Iterator[str]:
     yield from _twice("type parameter", (p.name for p in cls.file.type_parameters))
     if Flags.FINAL in flags and flags & (Flags.ABSTRACT | Flags.INTERFACE):
         yield "a final class cannot be abstract or an interface"
+    if cls.superclass is not None and len(cls.superclass.layout) + len(cls.fields) > MAX_MEMBERS:
+        yield f"there are more than {MAX_MEMBERS} fields, inherited ones included"
     if cls.superclass is not None and cls.superclass.shape is not Shape.FIELDS:
         yield f"{cls.superclass.type} cannot be extended"
     if cls.is_interface:

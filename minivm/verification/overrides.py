@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from minivm.classes import RuntimeClass, RuntimeMethod, signature
 from minivm.classfile import INIT, Flags
 from minivm.errors import Fault
-from minivm.subtypes import World, assignable, interfaces_of
+from minivm.subtypes import World, assignable
 
 
 def override_faults(cls: RuntimeClass, world: World) -> Iterator[Fault]:
     """Every fault; LinkError if a class that has to be compared cannot be loaded."""
-    interfaces = interfaces_of(cls)
+    interfaces = cls.all_interfaces()
     for method in cls.methods.values():
         if not is_inherited_name(method.name):
             continue
