@@ -49,10 +49,13 @@ class Registry:
 
     classes: list[RuntimeClass | None] = field(factory=lambda: [None])
     methods: list[RuntimeMethod | None] = field(factory=lambda: [None])
+    free: list[int] = field(factory=list)  # ids of classes that were dropped
     loading: int = 0  # how many classes are being loaded at the moment, each for the sake of the one before
 
     def next_class_id(self) -> int:
         """Reserve the id of a class about to be made."""
+        if self.free:
+            return self.free.pop()
         self.classes.append(None)
         return len(self.classes) - 1
 

@@ -21,6 +21,7 @@ class Saved:
 
     half: tuple[int, int, int]
     classes: list[RuntimeClass | None]
+    free: list[int]
     methods: list[RuntimeMethod | None]
     stages: list[tuple[RuntimeClass, Stage]]
     layouts: dict[int, Layout]
@@ -32,6 +33,7 @@ class Saved:
         """Put everything back."""
         vm.memory.base, vm.memory.top, vm.memory.limit = self.half
         vm.registry.classes[:] = self.classes
+        vm.registry.free[:] = self.free
         unprepare(vm.registry.methods[len(self.methods) :])
         vm.registry.methods[:] = self.methods
         for cls, stage in self.stages:
@@ -52,6 +54,7 @@ def save(vm: Interpreter, loaders: list[Loader]) -> Saved:
     return Saved(
         (memory.base, memory.top, memory.limit),
         list(vm.registry.classes),
+        list(vm.registry.free),
         list(vm.registry.methods),
         [(cls, cls.stage) for cls in vm.registry.loaded()],
         dict(vm.linker.layouts),
@@ -65,6 +68,7 @@ def commit(vm: Interpreter, plan: Plan, forced: bool) -> None:
     """Make the plan's world the real one."""
     bumped = {d.name for d in plan.diffs if forced or not d.is_empty}
     registry = vm.registry
+    registry.free[:] = plan.world.registry.free
     registry.classes.extend([None] * (len(plan.world.registry.classes) - len(registry.classes)))
     for old, new in plan.pairs():
         fork = new.loader
@@ -107,6 +111,7 @@ def unprepare(methods: list[RuntimeMethod | None]) -> None:
         if method is not None:
             method.id = 0
             method.verified = method.code = None
+            method.stack_maps.clear()
 
 
 def forget_code(vm: Interpreter) -> None:

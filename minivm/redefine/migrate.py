@@ -13,6 +13,7 @@ from minivm.layouts import Layout, layouts_of
 from minivm.linker import constant_word, prototype
 from minivm.memory import STATICS_BIT, Root
 from minivm.redefine.plan import Plan, initialiser, kept_fields, new_fields, new_statics
+from minivm.types import Type
 
 
 @define
@@ -61,16 +62,21 @@ def _instances(migration: Migration, old: RuntimeClass, new: RuntimeClass) -> No
 def _statics(migration: Migration, old: RuntimeClass, new: RuntimeClass) -> None:
     texts_before = {old.file.constants[i]: offset for i, offset in old.literals.items()}
     texts_after = {new.file.constants[i]: offset for i, offset in new.literals.items()}
-    before = [(f.name, f.type) for f in old.statics]
-    if before == [(f.name, f.type) for f in new.statics] and texts_before == texts_after:
+    unused = old.stage is Stage.LINKED  # nobody has read or written a static yet: the new constants count
+    before = _statics_key(old, unused)
+    if before == _statics_key(new, unused) and texts_before == texts_after:
         return
-    where = {f.name: f.offset for f in old.statics}
+    where = {} if unused else {f.name: f.offset for f in old.statics}
     pairs = [(where[f.name], f.offset) for f in new.statics if f.name in where]
     pairs += [(texts_before[text], offset) for text, offset in texts_after.items() if text in texts_before]
     words = [new.id | STATICS_BIT, *(constant_word(f) for f in new.statics), *(0 for _ in new.literals)]
     migration.relayouts[new.id | STATICS_BIT] = (len(words), tuple(pairs), memoryview(array("q", words)))
     if old.stage is Stage.INITIALISED:
         migration.static_fields += [(f, m) for f in new_statics(old, new) if (m := initialiser(f)) is not None]
+
+
+def _statics_key(cls: RuntimeClass, with_constants: bool) -> list[tuple[str, Type, int]]:
+    return [(f.name, f.type, constant_word(f) if with_constants else 0) for f in cls.statics]
 
 
 def copy_heap(vm: Interpreter, migration: Migration) -> Copier:

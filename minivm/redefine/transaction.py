@@ -24,6 +24,7 @@ from minivm.memory import Root
 from minivm.redefine.commit import Saved, commit, save
 from minivm.redefine.diff import Change, ClassDiff, FieldChange, field_text
 from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, statics_in_place
+from minivm.redefine.outdated import drop_outdated
 from minivm.redefine.plan import Plan, changed, make_plan
 from minivm.redefine.record import ClassChange, Reason, Record
 from minivm.redefine.survey import Survey
@@ -173,6 +174,7 @@ class _Transaction:
             changes.append(_class_change(difference, news, olds, relaid, counts))
             notes += _notes(difference, {olds[new.id].stage for new in news if new.id in olds})
         changes += self._subclasses(olds, relaid)
+        drop_outdated(self.machine.vm, loaders_of(self.machine), self.plan.files, counts)
         return Record("applied", "A001", tuple(changes), notes=tuple(notes))
 
     def _subclasses(self, olds: dict[int, RuntimeClass], relaid: dict[int, int]) -> list[ClassChange]:
