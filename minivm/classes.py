@@ -105,6 +105,11 @@ class RuntimeMethod:
         """Whether it takes no receiver."""
         return self.declared.is_static
 
+    def scope(self, bottom: Loader) -> Loader:
+        """Where its symbols are looked up: its class's loader or that of a type argument that ``bottom`` knows."""
+        homes = [bottom.home(arg) for arg in self.type_args]
+        return max((self.owner.loader, *homes), key=lambda loader: loader.depth())
+
     def constant(self, index: int) -> Constant:
         """A constant of the class file with this method's type arguments put in."""
         found = self._constants.get(index)

@@ -61,7 +61,7 @@ class Decoding:
 
     def load(self, type_: Type) -> RuntimeClass:
         """The class of a type, loaded as the method's own loader sees it, and linked."""
-        found = self.method.owner.loader.load(type_)
+        found = self.method.scope(self.vm.machine.app).load(type_)
         self.vm.linker.link(found)
         return found
 
@@ -136,7 +136,7 @@ def decode(vm: Interpreter, method: RuntimeMethod) -> list[Cell]:
         raise LinkError(f"{method} is abstract: {method.owner.type} does not implement it")
     if method.verified is None:
         with vm.tracer.cause("load", f"verify {method}, before its first call"):
-            method.verified = verify(method, method.owner.loader)
+            method.verified = verify(method, method.scope(vm.machine.app))
             vm.tracer.event("load", f"verified in {len(code.instructions)} instructions")
     states = method.verified.states
     deepest = max((len(state.stack) for state in states if state is not None), default=0)

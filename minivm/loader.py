@@ -132,6 +132,10 @@ class Loader:
             self.templates[name] = known
         return known
 
+    def home(self, type_: Type) -> Loader:
+        """The loader that defines a type's class; the topmost for a primitive."""
+        return self._home(type_) if type_.kind in (Kind.CLASS, Kind.FUNCTION) else self._root()
+
     def _home(self, key: Type) -> Loader:
         """The loader that defines ``key``: the lowest of its template's and its arguments'."""
         homes = [self._template_of(key)[1]]

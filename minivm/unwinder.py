@@ -132,7 +132,7 @@ class Unwinder:
         if catch == ERROR:
             return True
         try:
-            return cls.is_below(method.owner.loader.load(catch))
+            return cls.is_below(method.scope(self.vm.machine.app).load(catch))
         except LinkError:
             return False  # a class that cannot be loaded has no instances
 

@@ -8,6 +8,7 @@ print(x)                 // expect: text              a line of output, in the o
 // expect failed fiber: StateError: lost              a fiber nobody joined ends with this
 // heap 4                                             megabytes of one half
 // slow                                               not run collecting at every allocation, nor redefining
+// long                                               the same, and only with --long
 // only normal collecting                             the modes in which the output is as expected
 """
 
@@ -59,7 +60,12 @@ class Script:
         only = re.search(r"^// only (.+)$", self.text, re.MULTILINE)
         if only:
             return tuple(only.group(1).split())
-        return MODES[:1] if re.search(r"^// slow$", self.text, re.MULTILINE) else MODES
+        return MODES[:1] if re.search(r"^// (slow|long)$", self.text, re.MULTILINE) else MODES
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes too long for every run."""
+        return re.search(r"^// long$", self.text, re.MULTILINE) is not None
 
     @property
     def heap_bytes(self) -> int:

@@ -44,15 +44,15 @@ def new_machine(files: dict[str, ClassFile], heap_bytes: int = 4 << 20) -> Machi
     return machine
 
 
-def limit_polls(machine: Machine, polls: int = POLLS, at_poll: Callable[[int], None] = lambda left: None) -> None:
-    """Raise Enough after so many polls."""
-    left = polls
+def limit_polls(machine: Machine, polls: int = POLLS, at_poll: Callable[[int], None] = lambda number: None) -> None:
+    """Raise Enough after so many polls; ``at_poll`` is told how many there have been."""
+    number = 0
 
     def enough() -> None:
-        nonlocal left
-        left -= 1
-        at_poll(left)
-        if left < 0:
+        nonlocal number
+        number += 1
+        at_poll(number)
+        if number > polls:
             machine.vm.sync()
             raise Enough
 

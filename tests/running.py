@@ -36,7 +36,7 @@ class Outcome:
 
 
 @contextmanager
-def limited(seconds: int = 60) -> Iterator[None]:
+def limited(seconds: int = 120) -> Iterator[None]:
     """Fail with TimeoutError what does not come to an end: a script that hangs is a finding, not a wait."""
 
     def stop(*_: object) -> None:
@@ -58,10 +58,10 @@ def compile_text(name: str, text: str, folder: Path = Path()) -> Program:
 
 def new_machine(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Machine:
     """A machine for the program, its output in ``machine.output``."""
-    options = MachineOptions(heap_bytes, mode == "collecting", Tracer())
+    options = MachineOptions(heap_bytes, mode in ("collecting", "both"), Tracer())
     machine = program_machine(program, Path("."), options)
     machine.output, machine.errors = io.StringIO(), io.StringIO()
-    if mode == "redefining":
+    if mode in ("redefining", "both"):
         redefine_often(machine)
     return machine
 

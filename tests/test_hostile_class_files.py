@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from functools import lru_cache
 
 import pytest
 from attrs import define, field
@@ -182,8 +183,8 @@ def run_hostile(files: dict[str, ClassFile], main: str) -> str:
     """Run a program for a bounded while, looking at the heap now and then; tells how it ended."""
     machine = new_machine(files)
 
-    def look(left: int) -> None:
-        if left % 128 == 0:
+    def look(number: int) -> None:
+        if number % 128 == 0:
             machine.vm.sync()
             machine.collect()
             check_heap(machine)
@@ -200,23 +201,23 @@ def redefine_with_mutants(seed: int, attempts: int) -> Tally:
     rng = random.Random(seed)
     tally = Tally(attempts)
     for name, program in PROGRAMS.items():
+        polls = polls_of(name)
         for number, (victim, mutant) in enumerate(mutants(rng, program.files, attempts // len(PROGRAMS))):
             with telling(f"seed {seed}, new version {number} of {name}, class {victim}"), limited(SECONDS):
-                tally.ends[redefine_hostile(program.files, program.main, mutant, rng.randrange(1, 200))] += 1
+                tally.ends[redefine_hostile(program.files, program.main, mutant, rng.randint(1, polls))] += 1
     return tally
 
 
 def redefine_hostile(files: dict[str, ClassFile], main: str, mutant: ClassFile, when: int) -> str:
-    """Redefine a class after so many polls, then go on; tells what the record says."""
+    """Redefine a class at poll ``when``, then go on; tells what the record says."""
     machine = new_machine(dict(files))
-    told: list[str] = []
+    told = ["never"]
 
-    def at_poll(left: int) -> None:
-        if left != 400 - when or told or machine.scheduler.solo:
+    def at_poll(number: int) -> None:
+        if number != when:
             return
-        machine.vm.sync()
         before = machine.digest()
-        told.append("Enough")
+        told[0] = "initialising without end"
         record = redefine(machine, [mutant])
         told[0] = record.status
         if record.status != "applied":
@@ -228,7 +229,23 @@ def redefine_hostile(files: dict[str, ClassFile], main: str, mutant: ClassFile, 
     run_bounded(machine, main)
     sound(machine)
     machine.close()
-    return told[0] if told else "never"
+    return told[0]
+
+
+@lru_cache
+def polls_of(name: str) -> int:
+    """How many polls a program makes when nobody has changed it."""
+    machine = new_machine(dict(PROGRAMS[name].files))
+    polls = 0
+
+    def count(number: int) -> None:
+        nonlocal polls
+        polls = number
+
+    limit_polls(machine, at_poll=count)
+    run_bounded(machine, PROGRAMS[name].main)
+    machine.close()
+    return polls
 
 
 # ── campaigns ────────────────────────────────────────────────────────────────────────────────────────────

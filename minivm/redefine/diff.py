@@ -72,7 +72,7 @@ class ClassDiff:
     kind_changed: bool = False
     parameters_changed: bool = False
     supertypes_changed: bool = False
-    details_changed: bool = False  # lines, final or abstract
+    details_changed: bool = False  # lines, the order of the fields, final or abstract
 
     @property
     def name(self) -> str:
@@ -116,7 +116,7 @@ def diff(old: ClassFile | None, new: ClassFile) -> ClassDiff:
         kind_changed=(old.flags & _KIND) != (new.flags & _KIND),
         parameters_changed=old.type_parameters != new.type_parameters,
         supertypes_changed=(old.superclass, set(old.interfaces)) != (new.superclass, set(new.interfaces)),
-        details_changed=_moved(old, new) or _access(old) != _access(new),
+        details_changed=_moved(old, new) or _access(old) != _access(new) or _order(old) != _order(new),
     )
 
 
@@ -137,6 +137,10 @@ def _positions(file: ClassFile, first_line: int) -> list[object]:
 
 def _access(file: ClassFile) -> Flags:
     return file.flags & (Flags.FINAL | Flags.ABSTRACT)
+
+
+def _order(file: ClassFile) -> list[str]:
+    return [field.name for field in file.fields]
 
 
 def _field_changes(old: ClassFile, new: ClassFile) -> list[FieldChange]:

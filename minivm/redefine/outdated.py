@@ -13,7 +13,7 @@ from minivm.memory import STATICS_BIT, Root
 from minivm.redefine.plan import mentions
 from minivm.redefine.survey import Survey
 
-FEW = 1  # not worth a look
+FEW = 32  # not worth a look
 MANY = 1000  # worth a walk over however large a heap
 
 
