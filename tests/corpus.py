@@ -6,6 +6,7 @@ print(x)                 // expect: text              a line of output, in the o
 // expect compile: E050 line 3: some words            a diagnostic, and words of its text where that matters
 // expect deadlock: name                              every fiber waits, one of them in this function
 // expect failed fiber: StateError: lost              a fiber nobody joined ends with this
+// expect exit: 3                                     the program asks for its end with this status
 // heap 4                                             megabytes of one half
 // slow                                               not run collecting at every allocation, nor redefining
 // long                                               the same, and only with --long
@@ -44,6 +45,7 @@ class Expectation:
     diagnoses: tuple[Diagnosis, ...]
     deadlock: str
     failed: str
+    status: str
 
 
 @frozen
@@ -99,6 +101,7 @@ def expectation(text: str) -> Expectation:
         diagnoses,
         "".join(found.pop("deadlock", [])),
         "".join(found.pop("failed fiber", [])),
+        "".join(found.pop("exit", [])),
     )
     assert not found, f"unknown expectations: {', '.join(found)}"
     return expected

@@ -16,7 +16,7 @@ from lang.program import program_machine
 from lang.source import Source
 from minivm.classfile import ClassFile
 from minivm.errors import Deadlock, GuestError, MiniError
-from minivm.machine import Machine
+from minivm.machine import Exit, Machine
 from minivm.options import MachineOptions
 from minivm.redefine import redefine
 from minivm.trace import Tracer
@@ -32,6 +32,7 @@ class Outcome:
     error: str = ""
     trace: list[str] = field(factory=list)
     deadlock: str = ""
+    status: str = ""
     errors: str = ""
 
 
@@ -78,6 +79,8 @@ def run(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Outcome:
             outcome.trace = list(error.trace)
         except Deadlock as error:
             outcome.deadlock = str(error)
+        except Exit as request:
+            outcome.status = str(request.status)
         outcome.lines = text_of(machine.output).splitlines()
         outcome.errors = text_of(machine.errors)
     return outcome

@@ -8,7 +8,7 @@ from corpus import MODES, Expectation, Script, expectation, scripts
 from lang.diagnostics import CompileError, render
 from running import Outcome, compile_text, run
 
-ALL = scripts("language")
+ALL = [*scripts("language"), *scripts("programs")]
 ERRONEOUS = [script for script in ALL if expectation(script.text).diagnoses]
 PROGRAMS = [script for script in ALL if script not in ERRONEOUS]
 RUNS = [(script, mode) for script in PROGRAMS if not script.is_long for mode in script.modes]
@@ -35,6 +35,7 @@ def check(outcome: Outcome, expected: Expectation) -> None:
     assert bool(outcome.deadlock) == bool(expected.deadlock)
     assert expected.deadlock in outcome.deadlock
     assert expected.failed in outcome.errors
+    assert outcome.status == expected.status
     rest = iter(outcome.trace)
     for name, line in expected.trace:
         assert any(f".{name} (" in at and at.endswith(f":{line})") for at in rest), (name, line, outcome.trace)

@@ -10,7 +10,7 @@ from minivm.classfile import ClassFile, Flags
 from minivm.interpreter import Interpreter
 from minivm.loader import Loader
 from minivm.memory import STATICS_BIT, Root
-from minivm.redefine.plan import mentions
+from minivm.redefine.callers import mentions
 from minivm.redefine.survey import Survey
 
 FEW = 32  # not worth a look

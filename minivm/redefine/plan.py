@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from minivm.classes import RuntimeClass, RuntimeField, RuntimeMethod, Stage
-from minivm.classfile import CLASS_INITIALISER, MAIN, ClassFile, FieldRef, Flags, MethodRef, initialiser_name
-from minivm.errors import LinkError, VerifyError
+from minivm.classes import RuntimeClass, RuntimeField, RuntimeMethod
+from minivm.classfile import ClassFile, Flags, initialiser_name
+from minivm.errors import VerifyError
 from minivm.interpreter import Interpreter
 from minivm.linker import arrange
-from minivm.loader import Loader, check_bounds
+from minivm.loader import Loader
 from minivm.memory import CLASS_MASK
+from minivm.redefine.callers import Callers, fault_place
 from minivm.redefine.diff import Change, ClassDiff, diff
 from minivm.redefine.quiesce import Blocker, blocking_frames
 from minivm.redefine.record import Reason, counted
 from minivm.redefine.survey import Survey, fits_in
 from minivm.redefine.world import World, load_affected, make_world
-from minivm.types import Type
 from minivm.verifier import check_class, verify
 
 
@@ -188,92 +188,17 @@ def _invalid_code(plan: Plan) -> Iterator[Reason]:
             try:
                 method.verified = verify(method, fork)
             except VerifyError as error:
-                faults += [_fault_place(method, fault.pc, fault.reason) for fault in error.faults]
+                faults += [fault_place(method, fault.pc, fault.reason) for fault in error.faults]
     if faults:
         yield Reason("R301", "the new code is not valid", tuple(dict.fromkeys(faults)))
-
-
-def _fault_place(method: RuntimeMethod, pc: int, reason: str) -> str:
-    code = method.declared.code
-    line = code.line_at(pc) if code is not None and pc >= 0 else method.declared.line
-    return f"{method}   {method.owner.file.source}:{line}   {reason}"
 
 
 def _broken_callers(vm: Interpreter, plan: Plan, counts: _Counts) -> Iterator[Reason]:
     if not any(d.breaks_callers for d in plan.diffs):
         return
-    names = frozenset(plan.world.affected[i].file.name for i in plan.world.affected)
-    scheduler = vm.scheduler
-    active = {frame.method.id for fiber in scheduler.live() for frame in scheduler.frames(fiber)}
-    places: list[str] = []
-    for cls in vm.registry.loaded():
-        if cls.id in plan.world.affected or not mentions(cls, names):
-            continue
-        fork = plan.world.fork_of(cls.loader)
-        running = [method for method in cls.all_methods() if method.id in active]
-        found = [
-            place
-            for method in cls.all_methods()
-            if method in running or not _is_over(method)
-            for place in _breaks(method, cls.loader, fork)
-        ]
-        # a function literal that nobody holds and no fiber is in will never be called again
-        if found and (running or Flags.CLOSURE not in cls.file.flags or counts.below(cls, [cls])):
-            places += found
-    places += _broken_bounds(vm, plan)
+    places = Callers(vm, plan.world, lambda cls: counts.below(cls, [cls])).broken()
     if places:
         yield Reason("R302", "loaded code would no longer fit", tuple(places), "change the callers in the same set")
-
-
-def _broken_bounds(vm: Interpreter, plan: Plan) -> Iterator[str]:
-    """Instances of templates, themselves unchanged, whose type arguments would no longer be below the bounds."""
-    for cls in vm.registry.loaded():
-        if cls.id not in plan.world.affected and any(p.bound for p in cls.file.type_parameters):
-            try:
-                check_bounds(plan.world.fork_of(cls.loader), cls)
-            except LinkError as error:
-                yield f"{cls.type}: {error}"
-
-
-def _is_over(method: RuntimeMethod) -> bool:
-    """Whether the method has run and never will again: a module's statements, a class initialiser."""
-    if method.name == MAIN and Flags.MODULE in method.owner.file.flags:
-        return method.id != 0
-    return method.name == CLASS_INITIALISER and method.owner.stage in (Stage.INITIALISED, Stage.FAILED)
-
-
-def _breaks(method: RuntimeMethod, real: Loader, fork: Loader) -> list[str]:
-    if method.declared.code is None:
-        return []
-    try:
-        if method.verified is None:
-            verify(method, real)
-    except LinkError:
-        return []  # it did not fit before either
-    try:
-        verify(method, fork)
-    except VerifyError as error:
-        return [_fault_place(method, fault.pc, fault.reason) for fault in error.faults]
-    return []
-
-
-def mentions(cls: RuntimeClass, names: frozenset[str]) -> bool:
-    """Whether a class's constants or member types name one of the classes."""
-    types: list[Type] = [f.type for f in cls.fields.values()]
-    types += [t for m in cls.methods.values() for t in (*m.declared.parameters, m.declared.result)]
-    types += cls.type.args
-    for constant in cls.file.constants:
-        if isinstance(constant, Type):
-            types.append(constant)
-        elif isinstance(constant, FieldRef):
-            types += (constant.owner, constant.type)
-        elif isinstance(constant, MethodRef):
-            types += (constant.owner, constant.result, *constant.parameters, *constant.type_args)
-    return any(_names(type_, names) for type_ in types)
-
-
-def _names(type_: Type, names: frozenset[str]) -> bool:
-    return type_.name in names or any(_names(arg, names) for arg in type_.args)
 
 
 def _contradicted_values(vm: Interpreter, plan: Plan) -> Iterator[Reason]:

@@ -189,7 +189,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = run_programs() + run_redefinitions()
     for row in rows:
-        print(f"{row.pop('name'):<32}", "   ".join(f"{key} {value:,}" for key, value in row.items()))
+        figures = "   ".join(f"{key} {value:,}" for key, value in row.items() if key != "name")
+        print(f"{row['name']:<32} {figures}")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2))
 
