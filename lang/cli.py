@@ -169,7 +169,7 @@ def _dis_command(parsed: argparse.Namespace) -> int:
 
 
 def _repl_command(parsed: argparse.Namespace) -> int:
-    from lang.repl import repl
+    from lang.repl.loop import repl
     from minivm.options import machine_options
 
     return repl(machine_options(parsed), strict=parsed.strict, color=wants_color(parsed))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import define
 
-from lang.session import Session
+from lang.repl.session import Session
 from minivm.options import DEFAULT_HEAP, MachineOptions, parse_size, parse_trace
 from minivm.runner import FAILED
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from minivm.classfile import ClassFile
 from minivm.codec import decode, encode
 from minivm.errors import FormatError
+from minivm.loader import MemoryFinder
 
 _MAGIC = b"MINILIB1"
 _HERE = Path(__file__).parent
@@ -33,6 +34,11 @@ def standard_library() -> dict[str, ClassFile]:
         files = _compile()
         _write(path, files)
     return files
+
+
+def library_finder() -> MemoryFinder:
+    """Where the boot loader of a machine for Mini programs looks."""
+    return MemoryFinder(dict(standard_library()), "the library")
 
 
 def cache_folder() -> Path:

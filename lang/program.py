@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import TextIO
 
 from attrs import define, field
 
 from lang.compiler import Program, compile_module, module_path
 from lang.diagnostics import CompileError
-from lang.library import standard_library
+from lang.library import library_finder, standard_library
 from lang.revision import Revision, compile_revision
 from lang.source import Source
 from minivm.classfile import ClassFile
 from minivm.errors import LinkError, UsageError
-from minivm.loader import MemoryFinder
 from minivm.machine import Machine
 from minivm.options import MachineOptions
+from minivm.runner import make_machine
 from minivm.types import class_type
 
 
@@ -56,26 +55,10 @@ class ProgramFinder:
             self.files.setdefault(name, file)
 
 
-def make_machine(
-    finder: ProgramFinder, options: MachineOptions, output: TextIO | None = None, errors: TextIO | None = None
-) -> Machine:
-    """A machine for a program, with the standard library as its boot classes."""
-    return Machine(
-        MemoryFinder(dict(finder.library), "the library"),
-        finder,
-        heap_bytes=options.heap_bytes,
-        gc_stress=options.gc_stress,
-        tracer=options.tracer,
-        output=output,
-        errors=errors,
-        arguments=options.arguments,
-    )
-
-
 def program_machine(program: Program, folder: Path, options: MachineOptions) -> Machine:
     """The machine that runs a compiled program and offers it ``VM.redefine`` of source text."""
     finder = ProgramFinder(program.files, folder, standard_library())
-    machine = make_machine(finder, options)
+    machine = make_machine(library_finder(), finder, options)
     numbers = count(1)
 
     def compile_for_program(text: str) -> Sequence[ClassFile]:

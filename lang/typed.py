@@ -419,4 +419,3 @@ class TypedClass:
     methods: tuple[TypedMethod, ...]
     initialisers: tuple[TypedInitialiser, ...]
     static_statements: tuple[TypedStatement, ...] = ()
-    static_variables: tuple[Variable, ...] = field(default=())

@@ -15,9 +15,8 @@ from minivm.classpath import ChainFinder, DirectoryFinder, read_class_file
 from minivm.errors import LinkError
 from minivm.inspection import inspect
 from minivm.loader import Finder
-from minivm.machine import Machine
 from minivm.options import add_machine_options, machine_options
-from minivm.runner import guarded, run_program
+from minivm.runner import guarded, make_machine, run_program
 
 LIBRARY = "std"  # the folder beside a program that holds the library's class files
 
@@ -50,14 +49,7 @@ def _command(arguments: argparse.Namespace) -> int:
         return 0
     options = machine_options(arguments)
     try:
-        machine = Machine(
-            boot,
-            program,
-            heap_bytes=options.heap_bytes,
-            gc_stress=options.gc_stress,
-            tracer=options.tracer,
-            arguments=options.arguments,
-        )
+        machine = make_machine(boot, program, options)
     except LinkError as error:
         raise LinkError(f"{error}\n  is the library there? `minivm compile` writes it beside the program") from error
     return run_program(machine, file.name)

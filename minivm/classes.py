@@ -91,7 +91,6 @@ class RuntimeMethod:
     native: Callable[..., Any] | None = None
     frame_words: int = 0
     leaf: bool = False  # no calls and no back-edges: neither counts fuel nor checks depth
-    retired: bool = False  # its version of the class is no longer current
     stack_maps: dict[tuple[int, bool], tuple[int, ...]] = field(factory=dict)  # see frames.reference_offsets
     _constants: dict[int, Constant] = field(factory=dict)
 

@@ -197,7 +197,6 @@ class Collector:
     after: Callable[[int], None]  # told the running stack's new address
     report: Callable[[str], None]
     collections: int = 0
-    live_objects: int = 0
 
     def collect(self) -> None:
         """Copy what lives to the other half and make that the current one."""
@@ -210,6 +209,5 @@ class Collector:
         copier.run()
         memory.switch(copier.base, copier.top)
         self.collections += 1
-        self.live_objects = copier.objects
         self.report(f"collection {self.collections}: {used} words -> {memory.used} in {copier.objects} objects")
         self.after(memory.root(Root.CURRENT))

@@ -103,24 +103,6 @@ class Interpreter:
             except LinkError as error:
                 self.unwinder.unwind(pc, Throw("LinkError", str(error)))
 
-    def step(self) -> None:
-        """Execute one instruction of the current frame; its pc is then up to date."""
-        pc = self.pc
-        handler, at, arg = self.code[pc]
-        try:
-            step = handler(self, self.words, self.fp, at, arg)
-        except Throw as throw:
-            self.unwinder.unwind(pc, throw)
-            return
-        except LinkError as error:
-            self.unwinder.unwind(pc, Throw("LinkError", str(error)))
-            return
-        if step is None:
-            self.pc = pc + 1
-        elif step >= 0:
-            self.pc = step
-        self.words[self.fp + PC] = self.pc
-
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
 
     def push(self, method: RuntimeMethod, link: int, args_at: int) -> None:

@@ -5,16 +5,39 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from minivm.background import cancel_main, interruptible
 from minivm.errors import Deadlock, GuestError, LinkError, MiniError, Throw
 from minivm.interpreter import Interrupted
+from minivm.loader import Finder
 from minivm.machine import Exit, Machine
+from minivm.options import MachineOptions
 
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
+
+
+def make_machine(
+    boot: Finder,
+    program: Finder,
+    options: MachineOptions,
+    output: TextIO | None = None,
+    errors: TextIO | None = None,
+) -> Machine:
+    """The machine that a command's options ask for; errors as for ``Machine``."""
+    return Machine(
+        boot,
+        program,
+        heap_bytes=options.heap_bytes,
+        gc_stress=options.gc_stress,
+        tracer=options.tracer,
+        output=output,
+        errors=errors,
+        arguments=options.arguments,
+    )
 
 
 def run_program(machine: Machine, main: str, render: Callable[[GuestError], str] = str) -> int:

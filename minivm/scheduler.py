@@ -345,6 +345,15 @@ class Scheduler:
         self._leave()
         self.next_fiber()
 
+    def pass_turn(self) -> None:
+        """Let every fiber that is ready run before the current one, whose instruction is then executed again."""
+        self._may_block()
+        self.wake_sleepers()
+        fiber = self.current
+        self.set(fiber, "flags", self.get(fiber, "flags") | FiberFlag.WOKEN)
+        self.suspend()
+        self.next_fiber()
+
     def wake_sleepers(self) -> bool:
         """Make every sleeper whose time has come ready; whether there was one."""
         memory = self.memory
@@ -433,6 +442,11 @@ class Scheduler:
         if fiber == self.current:
             self.vm.sync()
         return walk(self.words, self.stack_of(fiber), self.vm.methods)
+
+    def all_frames(self) -> Iterator[Frame]:
+        """The frames of every live fiber."""
+        for fiber in self.live():
+            yield from self.frames(fiber)
 
     def where(self, fiber: int) -> str:
         """A fiber's number, state and position, for people."""

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from lang.session import Session
+from lang.repl.session import Session
 from minivm.options import MachineOptions
 from minivm.redefine import outdated
 from minivm.trace import Tracer

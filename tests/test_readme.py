@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corpus import expectation
-from lang.session import Session
+from lang.repl.session import Session
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 from running import compile_text, run

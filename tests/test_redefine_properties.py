@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lang.session import Session
+from lang.repl.session import Session
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 from running import text_of

@@ -19,7 +19,7 @@ import pytest
 from attrs import define, field
 
 from corpus import Script, expectation, scripts
-from lang.session import Session
+from lang.repl.session import Session
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 from running import limited, redefine_often, text_of

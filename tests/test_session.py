@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lang.reply import Reply
-from lang.session import Session
+from lang.repl.reply import Reply
+from lang.repl.session import Session
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 

@@ -98,13 +98,6 @@ class Frame:
         """Whether the variable may have no value here."""
         return (variable in self.flow.unset and self.flow.reachable) or variable in self.given_unset
 
-    def outermost(self) -> Frame:
-        """The frame of the method around all literals."""
-        frame = self
-        while frame.parent is not None:
-            frame = frame.parent
-        return frame
-
     def names(self) -> Iterator[str]:
         """Every local name in scope, for suggestions."""
         frame: Frame | None = self

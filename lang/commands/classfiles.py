@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lang.library import standard_library
+from lang.library import library_finder
 from minivm.classfile import ClassFile
 from minivm.classpath import DirectoryFinder, read_class_file
-from minivm.loader import Finder, MemoryFinder
+from minivm.loader import Finder
 from minivm.machine import Machine
 from minivm.options import MachineOptions
+from minivm.runner import make_machine
 
 
 def compiled_machine(path: Path, options: MachineOptions) -> tuple[Machine, str]:
@@ -19,17 +20,9 @@ def compiled_machine(path: Path, options: MachineOptions) -> tuple[Machine, str]
         LinkError: the file is damaged.
     """
     file, boot, program = open_class_file(path)
-    machine = Machine(
-        boot,
-        program,
-        heap_bytes=options.heap_bytes,
-        gc_stress=options.gc_stress,
-        tracer=options.tracer,
-        arguments=options.arguments,
-    )
-    return machine, file.name
+    return make_machine(boot, program, options), file.name
 
 
 def open_class_file(path: Path) -> tuple[ClassFile, Finder, Finder]:
     """A class file, and where its boot and app loaders look."""
-    return read_class_file(path), MemoryFinder(dict(standard_library()), "the library"), DirectoryFinder(path.parent)
+    return read_class_file(path), library_finder(), DirectoryFinder(path.parent)

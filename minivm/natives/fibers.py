@@ -73,7 +73,10 @@ def sleep(vm: Interpreter, at: int) -> int | None:
     milliseconds = argument(vm, at)
     if milliseconds < 0:
         raise Throw("ArgumentError", f"cannot sleep for {milliseconds} ms")
-    vm.scheduler.sleep(min(milliseconds, 1 << 40) * 1_000_000)
+    if milliseconds == 0:
+        vm.scheduler.pass_turn()
+    else:
+        vm.scheduler.sleep(min(milliseconds, 1 << 40) * 1_000_000)
     return None
 
 
@@ -82,5 +85,5 @@ def pause(vm: Interpreter, at: int) -> int | None:
     """Let the other fibers run."""
     if vm.scheduler.woken():
         return 0
-    vm.scheduler.sleep(0)
+    vm.scheduler.pass_turn()
     return None

@@ -23,6 +23,7 @@ class Callers:
     vm: Interpreter
     world: World
     count: Callable[[RuntimeClass], int]
+    active: frozenset[int]  # ids of the methods that have frames
 
     def broken(self) -> list[str]:
         """The places that would no longer fit."""
@@ -37,22 +38,17 @@ class Callers:
 
     # ── what can run ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _active(self) -> set[int]:
-        scheduler = self.vm.scheduler
-        return {frame.method.id for fiber in scheduler.live() for frame in scheduler.frames(fiber)}
-
     def _live_methods(self, cls: RuntimeClass) -> list[RuntimeMethod]:
-        active = self._active()
-        return [m for m in cls.all_methods() if m.declared.code is not None and (m.id in active or not _is_over(m))]
+        methods = cls.all_methods()
+        return [m for m in methods if m.declared.code is not None and (m.id in self.active or not _is_over(m))]
 
     def _can_run(self, names: frozenset[str]) -> list[RuntimeClass]:
         """Every loaded class but for function literals that nobody holds, no fiber is in and no code makes any more;
         with them the literals that code would make later."""
-        active = self._active()
         loaded = self.vm.registry.loaded()
         literals = [cls for cls in loaded if Flags.CLOSURE in cls.file.flags]
         found = {cls.id: cls for cls in loaded if Flags.CLOSURE not in cls.file.flags}
-        found |= {cls.id: cls for cls in literals if any(m.id in active for m in cls.all_methods())}
+        found |= {cls.id: cls for cls in literals if any(m.id in self.active for m in cls.all_methods())}
         self._add_made(found, list(found.values()))
         rest = [cls for cls in literals if cls.id not in found]
         if any(mentions(cls, names) for cls in rest):

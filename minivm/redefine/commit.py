@@ -101,8 +101,6 @@ def _succeed(vm: Interpreter, old: RuntimeClass, new: RuntimeClass, files: dict[
         if method.id and successor is not None and not blocks(method, files):
             successor.id = method.id
             vm.methods[method.id] = successor
-        else:
-            method.retired = True
 
 
 def unprepare(methods: list[RuntimeMethod | None]) -> None:

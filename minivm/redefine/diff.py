@@ -99,10 +99,6 @@ class ClassDiff:
             or (self.old is not None and self.old.flags != self.new.flags)
         )
 
-    def changed_methods(self) -> frozenset[str]:
-        """Names of methods whose old code is gone."""
-        return frozenset(m.name for m in self.methods if m.change is not Change.ADDED)
-
 
 def diff(old: ClassFile | None, new: ClassFile) -> ClassDiff:
     """The differences from ``old`` to ``new``."""

@@ -39,8 +39,7 @@ def is_outdated(cls: RuntimeClass, files: dict[str, ClassFile]) -> bool:
 
 def unused(vm: Interpreter, old: list[RuntimeClass], counts: dict[int, int]) -> list[RuntimeClass]:
     """Those without instances and frames, but for literals within literals that are in use."""
-    scheduler = vm.scheduler
-    active = {frame.method.owner.id for fiber in scheduler.live() for frame in scheduler.frames(fiber)}
+    active = {frame.method.owner.id for frame in vm.scheduler.all_frames()}
     free = [cls for cls in old if cls.id not in active and not counts.get(cls.id)]
     gone = {cls.id for cls in free}
     users = [cls for cls in vm.registry.loaded() if cls.id not in gone]

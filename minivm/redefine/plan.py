@@ -14,7 +14,7 @@ from minivm.linker import arrange
 from minivm.loader import Loader
 from minivm.memory import CLASS_MASK
 from minivm.redefine.callers import Callers, fault_place
-from minivm.redefine.diff import Change, ClassDiff, diff
+from minivm.redefine.diff import ClassDiff, diff
 from minivm.redefine.quiesce import Blocker, blocking_frames
 from minivm.redefine.record import Reason, counted
 from minivm.redefine.survey import Survey, fits_in
@@ -45,11 +45,11 @@ class Plan:
 
 def make_plan(vm: Interpreter, loaders: list[Loader], files: dict[str, ClassFile]) -> Plan:
     """Work out the transaction that replaces ``files``; ``loaders`` lists parents before children."""
-    app = loaders[-1] if len(loaders) == 1 else loaders[1]
-    homes = {name: _home_of(loaders, name, app) for name in files}
+    known = {name: _known(loaders, name) for name in files}
+    homes = {name: found[1] if found else vm.machine.app for name, found in known.items()}
     world = make_world(vm.registry, loaders, {n: (f, homes[n]) for n, f in files.items()})
-    known = {name: _known_file(loaders, name) for name in files}
-    plan = Plan(files, [diff(known[name], file) for name, file in files.items()], world)
+    olds = {name: found[0] if found else None for name, found in known.items()}
+    plan = Plan(files, [diff(olds[name], file) for name, file in files.items()], world)
     plan.reasons += _kind_reasons(plan, homes)
     if plan.reasons:
         return plan
@@ -77,20 +77,9 @@ def make_plan(vm: Interpreter, loaders: list[Loader], files: dict[str, ClassFile
     return plan
 
 
-def _known_file(loaders: list[Loader], name: str) -> ClassFile | None:
-    for loader in loaders:
-        known = loader.templates.get(name)
-        if known is not None:
-            return known[0]
-    return None
-
-
-def _home_of(loaders: list[Loader], name: str, default: Loader) -> Loader:
-    for loader in loaders:
-        known = loader.templates.get(name)
-        if known is not None:
-            return known[1]
-    return default
+def _known(loaders: list[Loader], name: str) -> tuple[ClassFile, Loader] | None:
+    """The present class file of that name, and the loader whose it is."""
+    return next((loader.templates[name] for loader in loaders if name in loader.templates), None)
 
 
 class _Counts:
@@ -196,7 +185,8 @@ def _invalid_code(plan: Plan) -> Iterator[Reason]:
 def _broken_callers(vm: Interpreter, plan: Plan, counts: _Counts) -> Iterator[Reason]:
     if not any(d.breaks_callers for d in plan.diffs):
         return
-    places = Callers(vm, plan.world, lambda cls: counts.below(cls, [cls])).broken()
+    active = frozenset(frame.method.id for frame in vm.scheduler.all_frames())
+    places = Callers(vm, plan.world, lambda cls: counts.below(cls, [cls]), active).broken()
     if places:
         yield Reason("R302", "loaded code would no longer fit", tuple(places), "change the callers in the same set")
 
@@ -252,8 +242,3 @@ def new_statics(old: RuntimeClass, new: RuntimeClass) -> list[RuntimeField]:
 def initialiser(field_: RuntimeField) -> RuntimeMethod | None:
     """The method that computes a field's initial value, if it is not a constant."""
     return field_.owner.methods.get(initialiser_name(field_.name))
-
-
-def changed(difference: ClassDiff, change: Change) -> list[str]:
-    """Names of methods a person wrote that changed that way."""
-    return [m.name for m in difference.methods if m.change is change and not m.synthetic]

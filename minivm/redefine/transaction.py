@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
-from minivm.classes import RuntimeClass, Stage
-from minivm.classfile import ClassFile, Flags
+from minivm.classfile import ClassFile
 from minivm.codec import encode
 from minivm.collector import Copier
 from minivm.errors import FormatError, GuestError, LinkError, Throw
 from minivm.loader import Loader
 from minivm.memory import Root
 from minivm.redefine.commit import Saved, commit, save
-from minivm.redefine.diff import Change, ClassDiff, FieldChange, field_text
 from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, statics_in_place
 from minivm.redefine.outdated import drop_outdated
-from minivm.redefine.plan import Plan, changed, make_plan
-from minivm.redefine.record import ClassChange, Reason, Record
+from minivm.redefine.plan import Plan, make_plan
+from minivm.redefine.record import Reason, Record
+from minivm.redefine.summary import summary
 from minivm.redefine.survey import Survey
 from minivm.solo import Solo
 
@@ -46,7 +45,7 @@ def redefine(machine: Machine, files: Sequence[ClassFile], *, force: bool = Fals
         digest = hashlib.blake2b(b"".join(encode(file) for file in files), digest_size=8).hexdigest()
     except FormatError as error:
         return refused(Reason("R301", "the new classes are not class files", (str(error),)))
-    record = _outcome(machine, {file.name: file for file in files}, force)
+    record = _outcome(machine, files, force)
     machine.tracer.event("redefine", record.text())
     return evolve(record, milliseconds=round((time.perf_counter() - started) * 1000, 3), digest=digest)
 
@@ -64,13 +63,17 @@ def refused(*reasons: Reason) -> Record:
     return Record("refused", reasons[0].code, reasons=reasons)
 
 
-def _outcome(machine: Machine, files: dict[str, ClassFile], force: bool) -> Record:
+def _outcome(machine: Machine, files: Sequence[ClassFile], force: bool) -> Record:
     if machine.scheduler.solo:
         return refused(Reason("R502", "a redefinition is already under way"))
+    named = {file.name: file for file in files}
+    if len(named) < len(files):
+        twice = sorted({file.name for file in files if file is not named[file.name]})
+        return refused(Reason("R301", "a class stands in the set twice", tuple(twice)))
     loaders = loaders_of(machine)
     machine.vm.sync()
     try:
-        plan = make_plan(machine.vm, loaders, files)
+        plan = make_plan(machine.vm, loaders, named)
     except LinkError as error:
         return refused(Reason("R301", "the new classes do not load", (str(error),)))
     if plan.reasons:
@@ -89,7 +92,11 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
         return refused(Reason("R402", "not enough memory to migrate the instances", (problem.message,)))
     except GuestError as problem:
         return _initialiser_reason(problem)
-    return transaction.record(olds)
+    counts = Survey(machine.vm).count(COUNT_LIMIT)
+    relaid = transaction.copier.relaid if transaction.copier is not None else {}
+    record = summary(plan, olds, relaid, counts)
+    drop_outdated(machine.vm, loaders_of(machine), plan.files, counts)
+    return record
 
 
 def _initialiser_reason(problem: GuestError) -> Record:
@@ -161,80 +168,3 @@ class _Transaction:
                             words[ref + field.offset] = value
         finally:
             machine.memory.dipping = False
-
-    def record(self, olds: dict[int, RuntimeClass]) -> Record:
-        relaid = self.copier.relaid if self.copier is not None else {}
-        counts = Survey(self.machine.vm).count(COUNT_LIMIT)
-        changes = []
-        notes: list[str] = []
-        for difference in self.plan.diffs:
-            news = [new for _, new in self.plan.pairs() if new.file.name == difference.name]
-            if difference.is_empty or Flags.CLOSURE in difference.new.flags:
-                continue
-            changes.append(_class_change(difference, news, olds, relaid, counts))
-            notes += _notes(difference, {olds[new.id].stage for new in news if new.id in olds})
-        changes += self._subclasses(olds, relaid)
-        drop_outdated(self.machine.vm, loaders_of(self.machine), self.plan.files, counts)
-        return Record("applied", "A001", tuple(changes), notes=tuple(notes))
-
-    def _subclasses(self, olds: dict[int, RuntimeClass], relaid: dict[int, int]) -> list[ClassChange]:
-        """Classes below the set's whose instances moved with it."""
-        return [
-            ClassChange(new.name, new.version, new.version, ("new layout",), relaid[new.id])
-            for _, new in self.plan.pairs()
-            if relaid.get(new.id) and new.file.name not in self.plan.files
-        ]
-
-
-def _class_change(
-    difference: ClassDiff,
-    news: list[RuntimeClass],
-    olds: dict[int, RuntimeClass],
-    relaid: dict[int, int],
-    counts: dict[int, int] | None,
-) -> ClassChange:
-    old_version = max((olds[new.id].version for new in news if new.id in olds), default=0)
-    new_version = max((new.version for new in news), default=old_version + 1)
-    moved = [new for new in news if new.id in relaid]
-    kept = None if counts is None else sum(counts.get(new.id, 0) for new in news if new not in moved)
-    return ClassChange(
-        difference.name,
-        old_version,
-        new_version,
-        tuple(_member_changes(difference)),
-        sum(relaid[new.id] for new in moved),
-        kept,
-    )
-
-
-def _member_changes(difference: ClassDiff) -> list[str]:
-    lines = [line for change in difference.fields for line in _field_line(difference, change)]
-    for how in Change:
-        lines += [f"{how.value} method {name}" for name in changed(difference, how)]
-    if difference.supertypes_changed:
-        lines.append("~ supertypes")
-    return lines
-
-
-def _field_line(difference: ClassDiff, change: FieldChange) -> Iterator[str]:
-    kind = "static field" if change.is_static else "field"
-    if change.new is None:
-        yield f"- {kind} {change.name} (now inherited)"  # any other loss is refused
-    elif change.old is None:
-        yield f"+ {kind} {field_text(difference.new, change.new)}"
-    elif change.old.flags != change.new.flags:
-        yield f"~ {kind} {change.name}"
-
-
-def _notes(difference: ClassDiff, stages: set[Stage]) -> list[str]:
-    """What a person might expect to happen and does not; ``stages`` are how far the class had come."""
-    notes = []
-    for change in difference.fields:
-        if not change.initialiser_changed or (change.is_static and stages <= {Stage.LOADED, Stage.LINKED}):
-            continue  # static initialisers that have not run yet will run in their new form
-        whose = "the static initialiser" if change.is_static else "the initialiser"
-        keeps = "the field keeps its value" if change.is_static else "existing instances keep their values"
-        if change.is_static and Stage.FAILED in stages:
-            keeps = f"{difference.name} has failed to initialise and stays unusable"
-        notes.append(f"{whose} of {difference.name}.{change.name} changed and is not run again: {keeps}")
-    return notes

@@ -11,16 +11,17 @@ from attrs import define, evolve, field
 from lang.checker import Unit
 from lang.compiler import PRELUDE, Known, compile_module, compile_units, module_path
 from lang.diagnostics import CompileError, Diagnostic
-from lang.echo import Echo
-from lang.library import standard_library
+from lang.library import library_finder, standard_library
 from lang.nodes import Import
 from lang.nodes import Program as Tree
-from lang.program import ProgramFinder, current_files, know_versions, make_machine
+from lang.program import ProgramFinder, current_files, know_versions
+from lang.repl.echo import Echo
 from lang.revision import Revision, compile_revision
 from lang.source import Source, Span
 from minivm.classfile import ClassFile
 from minivm.machine import Machine
 from minivm.options import MachineOptions
+from minivm.runner import make_machine
 
 NAME = "<repl>"
 _NO_MODULE = "E040"
@@ -135,7 +136,7 @@ def make_workspace(
 ) -> Workspace:
     """A session's workspace with a fresh machine."""
     finder = ProgramFinder({}, folder, standard_library())
-    machine = make_machine(finder, options, output, errors)
+    machine = make_machine(library_finder(), finder, options, output, errors)
     workspace = Workspace(machine, finder, Echo(machine, finder))
     machine.compile = workspace.compile_for_program
     return workspace

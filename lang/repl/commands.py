@@ -7,16 +7,16 @@ from pathlib import Path
 
 from attrs import frozen
 
-from lang import views
 from lang.commands.dis import listing
 from lang.compiler import PRELUDE, read_source
 from lang.diagnostics import CompileError, nearest
-from lang.entries import enter
 from lang.parser import parse
-from lang.redefining import redefine_text
-from lang.reply import Reply, diagnostics_reply, error_reply
+from lang.repl import views
+from lang.repl.entries import enter
+from lang.repl.redefining import redefine_text
+from lang.repl.reply import Reply, diagnostics_reply, error_reply
+from lang.repl.workspace import NAME, Workspace
 from lang.source import Source
-from lang.workspace import NAME, Workspace
 from minivm.classfile import MAIN
 from minivm.errors import Deadlock, GuestError, LinkError, UsageError
 from minivm.loader import MemoryFinder

@@ -8,9 +8,9 @@ from pathlib import Path
 from lang.compiler import SUFFIX, read_source
 from lang.diagnostics import CompileError, nearest
 from lang.program import know_versions
-from lang.reply import Reply, error_reply
+from lang.repl.reply import Reply, error_reply
+from lang.repl.workspace import Workspace
 from lang.source import Source
-from lang.workspace import Workspace
 from minivm.classfile import ClassFile
 from minivm.errors import UsageError
 from minivm.redefine import Reason, Record, redefine, refused

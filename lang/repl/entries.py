@@ -8,11 +8,11 @@ from lang.diagnostics import CompileError, Diagnostic
 from lang.nodes import ClassDeclaration
 from lang.nodes import Program as Tree
 from lang.parser import parse
-from lang.reply import Reply, diagnostics_reply, error_reply
+from lang.repl.reply import Reply, diagnostics_reply, error_reply
+from lang.repl.views import preview, version_of
+from lang.repl.workspace import Workspace
 from lang.source import Source
 from lang.traces import with_lines
-from lang.views import preview, version_of
-from lang.workspace import Workspace
 from minivm.background import cancel_main, ready_count, run_ready
 from minivm.classfile import MAIN, ClassFile
 from minivm.errors import Deadlock, GuestError, LinkError, UsageError

@@ -1,4 +1,4 @@
-"""A REPL session without a terminal: text in, replies out. Prompts, colours and keys are ``lang.repl``'s.
+"""A REPL session without a terminal: text in, replies out. Prompts, colours and keys are ``loop``'s.
 
 An entry is a small program of its own, module ``repl$N``, which sees the earlier ones. Fibers it spawns live on: they
 run while an entry runs, get one turn after it, and more while a prompt waits.
@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
-from lang.entries import enter
 from lang.parser import is_incomplete
-from lang.reply import Reply, error_reply
-from lang.session_commands import carry_out
-from lang.workspace import make_workspace
+from lang.repl.commands import carry_out
+from lang.repl.entries import enter
+from lang.repl.reply import Reply, error_reply
+from lang.repl.workspace import make_workspace
 from minivm.background import interruptible, next_turn, run_ready
 from minivm.errors import Throw
 from minivm.interpreter import Interrupted

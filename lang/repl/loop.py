@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from lang.session import Session
+from lang.repl.session import Session
 from lang.version import VERSION
 from minivm.machine import Exit
 from minivm.options import MachineOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lang.diagnostics import nearest
-from lang.workspace import Workspace
+from lang.repl.workspace import Workspace
 from minivm.classes import RuntimeClass
 from minivm.classfile import ClassFile, Flags
 from minivm.errors import UsageError
