@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 from lang.checker import Unit, check
+from lang.checker.codes import UNKNOWN_MODULE
 from lang.codegen import generate
 from lang.diagnostics import CompileError, Diagnostic
 from lang.nodes import Import
@@ -122,7 +123,9 @@ def _imported(unit: Unit, folder: Path, library: Mapping[str, ClassFile]) -> lis
 
 def _missing_module(source: Source, name: str, span: Span, path: Path) -> CompileError:
     message = f"module `{name}` not found"
-    return CompileError((Diagnostic("E040", message, source, span, hint=f"there is no {path.name} beside this file"),))
+    return CompileError(
+        (Diagnostic(UNKNOWN_MODULE, message, source, span, hint=f"there is no {path.name} beside this file"),)
+    )
 
 
 def compile_snippet(

@@ -188,7 +188,7 @@ class If(Node):
 
 @frozen
 class Match(Node):
-    """``match x { 1, 2 => a  Color.red => b  is Circle => c  else => d }``, statement or expression.
+    """``match x { 1, 2 => a; Color.red => b; is Circle => c; else => d }``, statement or expression.
 
     An arm without patterns is ``else``. A pattern is an expression, or a TypeNode wrapped in IsPattern.
     """

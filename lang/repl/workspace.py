@@ -9,6 +9,7 @@ from typing import TextIO
 from attrs import define, evolve, field
 
 from lang.checker import Unit
+from lang.checker.codes import UNKNOWN_MODULE
 from lang.compiler import PRELUDE, Known, compile_module, compile_units, module_path
 from lang.diagnostics import CompileError, Diagnostic
 from lang.library import library_finder, standard_library
@@ -24,7 +25,6 @@ from minivm.options import MachineOptions
 from minivm.runner import make_machine
 
 NAME = "<repl>"
-_NO_MODULE = "E040"
 
 
 @define
@@ -98,7 +98,7 @@ class Workspace:
             if not path.is_file():
                 hint = f"there is no {path.name} in {self.finder.folder}"
                 message = f"module `{node.name}` not found"
-                raise CompileError((Diagnostic(_NO_MODULE, message, source, node.span, hint=hint),))
+                raise CompileError((Diagnostic(UNKNOWN_MODULE, message, source, node.span, hint=hint),))
             made |= compile_module(node.name, self.finder.folder, {**files, **made})
         return made
 
