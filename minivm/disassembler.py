@@ -131,17 +131,34 @@ def _targets(code: Code) -> frozenset[int]:
 
 
 def _operands(file: ClassFile, names: dict[int, list[LocalName]], pc: int, instruction: Instruction) -> str:
+    def constant(index: int) -> Constant | None:
+        return file.constants[index] if 0 <= index < len(file.constants) else None
+
+    return operands_text(instruction, constant, lambda slot: _local_name(names.get(slot, []), pc))
+
+
+def operands_text(
+    instruction: Instruction, constant: Callable[[int], Constant | None], local: Callable[[int], str]
+) -> str:
+    """An instruction's operands as text. ``constant`` looks into the pool; ``local`` names a slot, or gives ""."""
     texts = []
     for kind, value in zip(instruction.row.operands, instruction.operands, strict=True):
         if kind in POOL_OPERANDS:
-            known = 0 <= value < len(file.constants)
-            texts.append(_symbol(file.constants[value]) if known else f"#{value}, which is not there")
+            found = constant(value)
+            texts.append(f"#{value}, which is not there" if found is None else _symbol(found))
         elif kind is Operand.LOCAL:
-            name = _local_name(names.get(value, []), pc)
+            name = local(value)
             texts.append(f"{value} ({name})" if name else str(value))
         else:
             texts.append(f"-> {value}" if kind is Operand.TARGET else str(value))
     return " ".join(texts)
+
+
+def instruction_text(code: Code, pc: int, constant: Callable[[int], Constant | None]) -> str:
+    """One instruction of a method as the disassembly shows it, without its place."""
+    names, instruction = _names_by_slot(code), code.instructions[pc]
+    text = operands_text(instruction, constant, lambda slot: _local_name(names.get(slot, []), pc))
+    return f"{instruction.row.name} {text}".rstrip()
 
 
 def _names_by_slot(code: Code) -> dict[int, list[LocalName]]:
