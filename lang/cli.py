@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lang.version import VERSION
+from lang.version import version_text
 
 if TYPE_CHECKING:
     from lang.diagnostics import CompileError
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. Never raises for anything a user can do."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in (["--version"], ["-V"]):
-        print(f"minivm {VERSION}")
+        print(version_text())
         return 0
     wrong = _wrong_command(arguments)
     if wrong:
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", "-V", action="version", version=f"minivm {VERSION}")
+    parser.add_argument("--version", "-V", action="version", version=version_text())
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
     def add(name: str, text: str, parent: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -230,8 +230,11 @@ def test_a_class_file_without_its_library_says_so(folder: Path, capsys: Capture)
 # ── version, help, repl ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_version_is_the_projects(capsys: Capture) -> None:
-    assert run(capsys, "--version")[1] == f"minivm {VERSION}\n"
+def test_the_version_says_whether_there_is_a_native_tier(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minivm.native.presence.find_spec", lambda name: object())
+    assert run(capsys, "--version")[1] == f"minivm {VERSION} (native code through llvmlite)\n"
+    monkeypatch.setattr("minivm.native.presence.find_spec", lambda name: None)
+    assert run(capsys, "--version")[1] == f"minivm {VERSION} (interpreter only: llvmlite is not installed)\n"
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
 
 

@@ -1,0 +1,228 @@
+"""LLVM, and the only file that talks to it: LLVM IR text in, machine code at an address out.
+
+    IR text → parsed, verified → optimised → object code ⇄ the user's cache → linked → addresses
+
+Nothing of LLVM is loaded before an ``Engine`` is made, and no target or pass is set up before something has to be
+compiled: object code that the cache has already is only linked, which takes well under a millisecond.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from sys import is_finalizing
+from threading import RLock
+from typing import Any
+
+from attrs import define, field, frozen
+
+from minivm.cachedir import CacheFolder
+from minivm.native.presence import available
+
+__all__ = ["Engine", "InvalidCode", "Library", "ObjectCode", "Unavailable", "available"]
+
+CACHE_NAME = "native"
+OPTIONS = "1 O2 pic small"  # part of every key: raise the number when the same IR is to be compiled differently
+OLDEST_LLVM = 20  # the first whose pointers are opaque in llvmlite
+GROUP = 16  # libraries linked into one JIT, see ``_Group``
+
+
+class Unavailable(Exception):
+    """There is no LLVM to work with; the message says why."""
+
+
+class InvalidCode(Exception):
+    """LLVM refuses the IR: a bug of whoever wrote it."""
+
+
+@frozen
+class ObjectCode:
+    """One module compiled for this processor: an object file and the names it defines."""
+
+    data: bytes
+    exports: tuple[str, ...]
+    cached: bool  # nothing had to be compiled
+    seconds: float  # that it took, from IR text to object code
+
+    def entry(self) -> bytes:
+        """The form in the cache: the names, a zero byte, the object file."""
+        return "\n".join(self.exports).encode() + b"\0" + self.data
+
+
+def _from_entry(entry: bytes, started: float) -> ObjectCode | None:
+    names, zero, data = entry.partition(b"\0")
+    if not zero:
+        return None
+    return ObjectCode(data, tuple(names.decode().split("\n")), True, time.perf_counter() - started)
+
+
+class Engine:
+    """A compiler and linker for this machine. Safe to use from several threads.
+
+    Raises:
+        Unavailable: llvmlite is missing, too old, cannot be loaded, or the system forbids code made at run time.
+    """
+
+    def __init__(self) -> None:
+        self._llvm = _load()
+        self._cache = CacheFolder(CACHE_NAME)
+        self._lock = RLock()  # a library may be collected, and so dropped, inside
+        self._group: _Group | None = None
+        self._target: Any = None
+        llvm = self._llvm
+        self._cpu: str = llvm.get_host_cpu_name()
+        self._features: str = llvm.get_host_cpu_features().flatten()
+        version = ".".join(map(str, llvm.llvm_version_info))
+        self._salt = "\0".join((OPTIONS, version, llvm.get_process_triple(), self._cpu, self._features, "")).encode()
+
+    def object_code(self, ir: str) -> ObjectCode:
+        """The object code of a module of LLVM IR, from the cache if it was compiled before.
+
+        Raises:
+            InvalidCode: the text is not a valid module.
+        """
+        started = time.perf_counter()
+        key = hashlib.sha256(self._salt + ir.encode()).hexdigest()
+        entry = self._cache.read(key)
+        found = _from_entry(entry, started) if entry is not None else None
+        if found is None:
+            found = self._compile(ir, started)
+            self._cache.write(key, found.entry())
+        return found
+
+    def link(self, code: ObjectCode, symbols: Mapping[str, int] | None = None) -> Library:
+        """Put object code where it can run; ``symbols`` are the addresses of the names it uses but does not define.
+
+        Raises:
+            InvalidCode: a name is not defined.
+        """
+        builder = self._llvm.JITLibraryBuilder().add_object_img(code.data)
+        builder.add_current_process()  # memcpy and what else LLVM takes from the C library
+        for name, address in (symbols or {}).items():
+            builder.import_symbol(name, address)
+        for name in code.exports:
+            builder.export_symbol(name)
+        with self._lock:
+            group = self._group
+            if group is None or group.full:
+                group = self._group = _Group(self._llvm.create_lljit_compiler(use_jit_link=True), self._lock)
+            return Library(group, group.link(builder))
+
+    def optimised_ir(self, ir: str) -> str:
+        """The module after LLVM's passes, as text."""
+        with self._optimised(ir) as module:
+            return str(module)
+
+    def assembly(self, ir: str) -> str:
+        """The machine code of a module, as assembly text."""
+        with self._optimised(ir) as module:
+            return str(self._target_machine().emit_assembly(module))
+
+    def _compile(self, ir: str, started: float) -> ObjectCode:
+        with self._optimised(ir) as module:
+            exports = tuple(f.name for f in module.functions if not f.is_declaration and f.linkage.name == "external")
+            data = self._target_machine().emit_object(module)
+        return ObjectCode(data, exports, False, time.perf_counter() - started)
+
+    @contextmanager
+    def _optimised(self, ir: str) -> Iterator[Any]:
+        """The optimised module. Afterwards all the memory that compiling took is given back."""
+        llvm, target = self._llvm, self._target_machine()
+        with ExitStack() as stack:
+            context = stack.enter_context(llvm.create_context())  # of its own: the global one keeps every constant
+            try:
+                module = stack.enter_context(llvm.parse_assembly(ir, context))
+                module.triple, module.data_layout = target.triple, str(target.target_data)
+                module.verify()
+            except RuntimeError as error:
+                raise InvalidCode(str(error)) from error
+            tuning = stack.enter_context(llvm.create_pipeline_tuning_options(speed_level=2))
+            tuning.loop_vectorization = tuning.slp_vectorization = True
+            passes = stack.enter_context(llvm.create_pass_builder(target, tuning))
+            stack.enter_context(passes.getModulePassManager()).run(module, passes)
+            yield module
+
+    def _target_machine(self) -> Any:
+        with self._lock:
+            if self._target is None:
+                llvm = self._llvm
+                # position independent and small: a unit's parts lie next to each other, wherever that is
+                self._target = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+                    cpu=self._cpu, features=self._features, opt=2, reloc="pic", codemodel="small"
+                )
+            return self._target
+
+
+def _load() -> Any:
+    if not available():
+        raise Unavailable("llvmlite is not installed: pip install 'minivm[native]'")
+    try:
+        llvm: Any = import_module("llvmlite.binding")
+        if llvm.llvm_version_info[0] < OLDEST_LLVM:
+            raise Unavailable("llvmlite is too old: pip install -U 'minivm[native]'")
+        llvm.check_jit_execution()
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+    except (ImportError, OSError, RuntimeError) as error:
+        raise Unavailable(f"llvmlite does not work here: {error}") from error
+    return llvm
+
+
+@define(eq=False)
+class _Group:
+    """The libraries of one LLJIT.
+
+    LLVM gives back a dropped library's code, but keeps some 10 KB of tables for its name as long as the LLJIT
+    exists, and an LLJIT costs half a millisecond. So each serves a few libraries and is closed with the last of them.
+    """
+
+    jit: Any
+    lock: Any  # the engine's
+    made: int = 0
+    alive: int = 0
+
+    @property
+    def full(self) -> bool:
+        return self.made >= GROUP
+
+    def link(self, builder: Any) -> Any:
+        self.made += 1
+        try:
+            tracker = builder.link(self.jit, f"library{self.made}")
+        except RuntimeError as error:
+            raise InvalidCode(str(error)) from error
+        self.alive += 1
+        return tracker
+
+    def drop(self, tracker: Any) -> None:
+        with self.lock:
+            tracker.close()
+            self.alive -= 1
+            if self.full and not self.alive:
+                self.jit.close()
+
+
+@define(eq=False)
+class Library:
+    """Linked code. It can be called until it is dropped; whoever calls it sees to that."""
+
+    _group: _Group
+    _tracker: Any = field(repr=False)
+    dropped: bool = False
+
+    def address(self, name: str) -> int:
+        """Where an exported function starts."""
+        return int(self._tracker[name])
+
+    def drop(self) -> None:
+        """Give the memory back. Nothing of it may be running, or be called again."""
+        if not self.dropped:
+            self.dropped = True
+            self._group.drop(self._tracker)
+
+    def __del__(self) -> None:
+        if not is_finalizing():  # the process is ending: so is its memory
+            self.drop()
