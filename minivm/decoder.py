@@ -18,7 +18,7 @@ from minivm.classfile import Code, FieldRef, Instruction, MethodRef
 from minivm.errors import LinkError
 from minivm.frames import FIRST, PC, operand_words
 from minivm.instructions import ROWS, Trait
-from minivm.interpreter import RELOAD, Cell, Interpreter
+from minivm.interpreter import LEAF_WORDS, RELOAD, Cell, Interpreter
 from minivm.types import Type
 from minivm.verifier import verify
 
@@ -141,7 +141,9 @@ def decode(vm: Interpreter, method: RuntimeMethod) -> list[Cell]:
     states = method.verified.states
     deepest = max((len(state.stack) for state in states if state is not None), default=0)
     method.frame_words = FIRST + code.locals + deepest + 2  # room for a result or an error on an empty stack
-    method.leaf = not any(i.row.has(Trait.CALLS) or i.row.has(Trait.POLLS) for i in code.instructions)
+    method.leaf = method.frame_words <= LEAF_WORDS and not any(
+        i.row.has(Trait.CALLS) or i.row.has(Trait.POLLS) for i in code.instructions
+    )
     return [_cell(vm, method, code, pc) for pc in range(len(code.instructions))]
 
 

@@ -18,7 +18,7 @@ from attrs import frozen
 from minivm.classes import RuntimeMethod
 from minivm.classfile import MethodRef
 from minivm.instructions import Trait
-from minivm.layouts import STACK_DEPTH, STACK_TOP
+from minivm.layouts import STACK_TOP
 from minivm.types import Type
 
 METHOD = 0
@@ -62,7 +62,7 @@ class Frame:
 
 def walk(words: memoryview[int], stack: int, methods: list[RuntimeMethod | None]) -> Iterator[Frame]:
     """The frames of a stack object, newest first. The top frame's pc must be up to date."""
-    if words[stack + STACK_DEPTH] == 0:
+    if words[stack + STACK_TOP] == 0:
         return
     at = stack + words[stack + STACK_TOP]
     in_call = False

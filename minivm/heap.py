@@ -11,7 +11,7 @@ from minivm.layouts import (
     ARRAY_LENGTH,
     STACK_CAPACITY,
     STACK_CLASS,
-    STACK_DEPTH,
+    STACK_TOP,
     STRING_FIRST,
     STRING_HASH,
     STRING_LENGTH,
@@ -101,7 +101,7 @@ class Heap:
         ref = self.memory.allocate(capacity)
         self.words[ref] = STACK_CLASS
         self.words[ref + STACK_CAPACITY] = capacity
-        self.words[ref + STACK_DEPTH] = 0
+        self.words[ref + STACK_TOP] = 0
         return ref
 
     def elements(self, ref: int) -> list[int]:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.classfile import CLASS_INITIALISER
 from minivm.errors import LinkError, MiniError, Throw
-from minivm.frames import FIRST, LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link
+from minivm.frames import FIRST, LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link, walk
 from minivm.heap import Heap
-from minivm.layouts import STACK_CAPACITY, STACK_DEPTH, STACK_TOP
+from minivm.layouts import STACK_CAPACITY, STACK_TOP
 from minivm.linker import Linker
 from minivm.loader import Loader, Registry
-from minivm.memory import Memory, Root
+from minivm.memory import Memory, Register, Root
 from minivm.trace import Tracer
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from minivm.unwinder import Unwinder
 
 RELOAD = -1
-FRAME_LIMIT = 10_000  # frames of one fiber: what a JVM's default stack holds of ordinary methods
+STACK_LIMIT = 1 << 17  # words of one fiber's stack, 1 MiB as a JVM's: some ten thousand frames
+LEAF_WORDS = 32  # words kept free above every frame, so that a leaf method's frame needs no check
 QUANTUM = 1000  # polls a fiber runs before the next one gets its turn
 
 Cell = tuple[Callable[..., int | None], int, Any]
@@ -69,9 +70,8 @@ class Interpreter:
         self.fp = 0
         self.stack = 0
         self.stack_end = 0
-        self.depth = 0
         self.result = 0  # what the last ended fiber's first frame returned
-        self.frame_limit = FRAME_LIMIT
+        self.stack_limit = STACK_LIMIT
         self.fuel = QUANTUM
         self.tank = QUANTUM
         self.spent = 0
@@ -116,13 +116,8 @@ class Interpreter:
         if method.code is None:
             self.prepare(method)
         words = self.words
-        caller = self.method_at(self.fp)
-        if self.depth >= self.frame_limit:
-            raise Throw("StackOverflowError", f"more than {self.frame_limit} frames")
-        if self.fp + caller.frame_words + method.frame_words > self.stack_end:
-            self.grow_stack(caller.frame_words + method.frame_words)
+        new = self.room_above(self.fp, self.method_at(self.fp).frame_words, method)
         fp = self.fp
-        new = fp + caller.frame_words
         words[new + METHOD] = method.id
         words[new + PC] = 0
         words[new + LINK] = (fp - self.stack) << LINK_SHIFT | link
@@ -131,7 +126,18 @@ class Interpreter:
         self.fp = new
         self.code = method.code  # type: ignore[assignment]
         self.pc = 0
-        self.depth += 1
+
+    def room_above(self, fp: int, frame_words: int, method: RuntimeMethod) -> int:
+        """Where a frame of ``method`` goes above the current one at ``fp``, which may move to make room for it.
+
+        Raises:
+            Throw: StackOverflowError, OutOfMemoryError; nothing is changed then.
+        """
+        new = fp + frame_words
+        if new + method.frame_words + LEAF_WORDS > self.stack_end and not method.leaf:
+            self.grow_stack(frame_words + method.frame_words + LEAF_WORDS)
+            new = self.fp + frame_words
+        return new
 
     def push_base(self, method: RuntimeMethod, args: list[int]) -> None:
         """Push the first frame of the current, empty stack. ``prepare`` must have been called on the method."""
@@ -144,7 +150,6 @@ class Interpreter:
             words[new + FIRST + index] = word
         self.code = method.code or []
         self.pc = 0
-        self.depth = 1
 
     def method_at(self, fp: int) -> RuntimeMethod:
         """The method of the frame at ``fp``."""
@@ -155,7 +160,6 @@ class Interpreter:
     def pop(self) -> int:
         """Drop the current frame; returns its link kind. With a caller, the caller's frame becomes current."""
         link = self.words[self.fp + LINK]
-        self.depth -= 1
         kind = link & LINK_MASK
         if kind != Link.BASE:
             self.fp = self.stack + (link >> LINK_SHIFT)
@@ -171,10 +175,16 @@ class Interpreter:
         self.pc = self.words[self.fp + PC]
 
     def grow_stack(self, needed: int) -> None:
-        """Move the current stack into a larger object with room for ``needed`` more words."""
-        self.sync()
+        """Move the current stack into a larger object with room for ``needed`` words from the current frame on.
+
+        Raises:
+            Throw: StackOverflowError, OutOfMemoryError; nothing is changed then.
+        """
         used = self.fp - self.stack + needed
-        bigger = self.heap.new_stack(max(2 * (self.stack_end - self.stack), used + needed))
+        if used > self.stack_limit:
+            raise Throw("StackOverflowError", f"the stack is full: it may have {self.stack_limit} words")
+        self.sync()
+        bigger = self.heap.new_stack(min(max(2 * (self.stack_end - self.stack), used + needed), self.stack_limit))
         old, old_end = self.stack, self.stack_end
         capacity = self.words[bigger + STACK_CAPACITY]
         self.words[bigger : bigger + old_end - old] = self.words[old:old_end]
@@ -183,23 +193,26 @@ class Interpreter:
         self.attach(bigger)
 
     def attach(self, stack: int) -> None:
-        """Make ``stack`` the current stack object; frame and depth come from its record."""
+        """Make ``stack`` the current stack object; its newest frame comes from its record."""
         words = self.words
-        self.stack = stack
-        self.stack_end = stack + words[stack + STACK_CAPACITY]
+        self.stack = words[Register.STACK] = stack
+        self.stack_end = words[Register.STACK_END] = stack + words[stack + STACK_CAPACITY]
         self.fp = stack + words[stack + STACK_TOP]
-        self.depth = words[stack + STACK_DEPTH]
 
     def sync(self) -> None:
         """Bring the current stack object's own record up to date (pcs are stored by the handlers)."""
         if self.stack:
             self.words[self.stack + STACK_TOP] = self.fp - self.stack
-            self.words[self.stack + STACK_DEPTH] = self.depth
 
     def moved(self, current: int) -> None:
         """Every object has moved; ``current`` is the running fiber's new address (0: none runs)."""
         if current and self.stack:
             self.attach(self.scheduler.stack_of(current))
+
+    def depth(self) -> int:
+        """How many frames the running fiber has."""
+        self.sync()
+        return sum(1 for _ in walk(self.words, self.stack, self.methods))
 
     # ── classes ──────────────────────────────────────────────────────────────────────────────────────────
 

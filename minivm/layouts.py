@@ -4,7 +4,7 @@ instance   header | field words, the superclass's first
 statics    header | static field words | one word per String constant, 0 until first used
 array      header | length | elements
 string     header | length << 2 | width code | hash, 0 until asked | code points, 1, 2 or 4 bytes each (PEP 393)
-stack      header | capacity in words | top frame's offset | depth | frames (see ``frames``)
+stack      header | capacity in words | newest frame's offset, 0 if there is none | frames (see ``frames``)
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ STRING_LENGTH = 1
 STRING_HASH = 2
 STRING_FIRST = 3
 STACK_CAPACITY = 1
-STACK_TOP = 2  # offset of the newest frame; kept up to date at safepoints only
-STACK_DEPTH = 3  # how many frames there are
-STACK_FIRST = 4
+STACK_TOP = 2  # offset of the newest frame, 0 without one; kept up to date at safepoints only
+STACK_FIRST = 3
 
 
 @frozen

@@ -1,6 +1,9 @@
-"""The one memory: two halves of words in one ``mmap``.
+"""The one memory: registers and two halves of words in one ``mmap``.
 
     word 0                 never an object, so that 0 can be null
+    registers              what Python and native code both read and write while the program runs (see Register)
+    code cells             addresses of machine code, by cell number, for native code to call through
+    tables                 addresses of the tables that native code finds a receiver's method in, by table number
     half A, half B         each:  roots (ROOTS words) | objects, bump-allocated upwards
 
 A reference is a word index from the start of the memory. Everything the program reaches hangs off the root words
@@ -25,7 +28,11 @@ from minivm.errors import Throw, UsageError
 
 WORD = 8
 ROOTS = 1 << 14  # class statics are roots: this caps the classes of one machine at about 16,000
-FIRST_HALF = 8  # words; keeps both halves aligned to a cache line
+CELLS = 64  # the first code cell
+CELL_COUNT = 1 << 16  # methods with machine code at one time; what does not fit stays interpreted
+TABLES = CELLS + CELL_COUNT  # the first table's address
+TABLE_COUNT = 1 << 12  # method names and types that native code looks up by a receiver's class
+FIRST_HALF = TABLES + TABLE_COUNT  # a multiple of 8: both halves are aligned to a cache line
 MIN_LIMIT = 1 << 19  # words a half starts with (4 MiB): small enough to stay in the cache
 RESERVE = 1 << 12  # words kept back so that an OutOfMemoryError and its trace can still be made
 DEFAULT_CAP = 256 << 20  # bytes of one half at most
@@ -37,6 +44,27 @@ HASH_SHIFT = 32
 MAX_INT = (1 << 63) - 1
 MIN_INT = -(1 << 63)
 WORD_MASK = (1 << 64) - 1
+
+
+@unique
+class Register(IntEnum):
+    """The words at the start of the memory that every tier shares."""
+
+    TOP = 1  # word index of the next free word of the current half
+    LIMIT = 2  # where allocation has to ask for a collection first; 0 under ``stress``: every allocation asks
+    BASE = 3  # the start of the current half
+    STACK = 4  # the running fiber's stack object
+    STACK_END = 5  # its end
+    FUEL = 6  # polls left, whenever native code is not running
+    FRAME = 7  # after native code has stopped: its newest frame
+    FRAME_END = 8  # native code may not push a frame that ends beyond this
+    VALUE = 9  # the result word of a native method that Python called
+    PENDING = 10  # not 0: somebody wants every empty tank to stop the program
+    REFILLS = 11  # how often native code may fill an empty tank by itself
+
+
+_TOP = int(Register.TOP)  # an IntEnum member is slow as an index
+_LIMIT = int(Register.LIMIT)
 
 
 @unique
@@ -74,13 +102,43 @@ class Memory:
         self.bytes = memoryview(self.map)
         self.words: memoryview[int] = self.bytes.cast("q")
         self.floats: memoryview[float] = self.bytes.cast("d")
-        self.base = FIRST_HALF
+        self._limit = 0
+        self._stress = False
+        self.base = self.words[Register.BASE] = FIRST_HALF
         self.top = self.base + ROOTS
         self.limit = self.base + min(MIN_LIMIT, self.cap - RESERVE)
         self.root_count: int = Root.STATICS  # root words in use
-        self.stress = False
         self.dipping = False  # allocations may use the reserve, and never collect
         self.collect: Callable[[], None] | None = None
+
+    @property
+    def top(self) -> int:
+        """Where the next object goes."""
+        return self.words[_TOP]
+
+    @top.setter
+    def top(self, top: int) -> None:
+        self.words[_TOP] = top
+
+    @property
+    def limit(self) -> int:
+        """How far the current half may fill before a collection."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._limit = limit
+        self.words[_LIMIT] = 0 if self._stress else limit
+
+    @property
+    def stress(self) -> bool:
+        """Whether every allocation collects first."""
+        return self._stress
+
+    @stress.setter
+    def stress(self, on: bool) -> None:
+        self._stress = on
+        self.limit = self._limit
 
     @property
     def other_base(self) -> int:
@@ -108,11 +166,12 @@ class Memory:
         Raises:
             Throw: OutOfMemoryError, if there is no room even after a collection.
         """
-        ref = self.top
+        words = self.words
+        ref = words[_TOP]
         top = ref + count
-        if top > self.limit or self.stress:
+        if top > words[_LIMIT]:
             return self._allocate_slowly(count)
-        self.top = top
+        words[_TOP] = top
         return ref
 
     def _allocate_slowly(self, count: int) -> int:
@@ -147,11 +206,19 @@ class Memory:
 
     def switch(self, base: int, top: int) -> None:
         """Make the half at ``base``, filled up to ``top``, the current one."""
-        self.base = base
-        self.top = top
         most = base + self.cap - RESERVE
         live = top - base - ROOTS
-        self.limit = min(most, base + max(MIN_LIMIT, ROOTS + 2 * live))
+        self.use((base, top, min(most, base + max(MIN_LIMIT, ROOTS + 2 * live))))
+
+    @property
+    def half(self) -> tuple[int, int, int]:
+        """The current half as ``use`` takes it: base, top and limit."""
+        return self.base, self.top, self.limit
+
+    def use(self, half: tuple[int, int, int]) -> None:
+        """Make a half the current one."""
+        self.base, self.top, self.limit = half
+        self.words[Register.BASE] = self.base
 
     def identity_hash(self, ref: int) -> int:
         """The object's identity hash, 31 bits, given out on first request in a fixed pseudo-random order."""

@@ -14,8 +14,8 @@ from enum import IntEnum, IntFlag, unique
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.errors import Deadlock, LinkError, Throw
 from minivm.frames import Frame, walk
-from minivm.interpreter import Halt, Interpreter, Interrupted
-from minivm.layouts import STACK_DEPTH, STACK_FIRST, STACK_TOP
+from minivm.interpreter import LEAF_WORDS, Halt, Interpreter, Interrupted
+from minivm.layouts import STACK_FIRST, STACK_TOP
 from minivm.memory import Root
 from minivm.types import class_type
 
@@ -117,11 +117,10 @@ class Scheduler:
         vm = self.vm
         if method.code is None:
             vm.prepare(method)
-        stack = vm.heap.new_stack(max(FIRST_STACK, STACK_FIRST + method.frame_words))
+        stack = vm.heap.new_stack(max(FIRST_STACK, STACK_FIRST + method.frame_words + LEAF_WORDS))
         fiber = self.memory.root(fiber_root)
         words = self.words
         words[stack + STACK_TOP] = STACK_FIRST
-        words[stack + STACK_DEPTH] = 1
         self.set(fiber, "stack", stack)
         self.set(fiber, "id", self.next_id)
         self.next_id += 1
@@ -134,10 +133,10 @@ class Scheduler:
     def base_frame(self, stack: int, method: RuntimeMethod, args: list[int]) -> None:
         """Write the first frame of a stack that no fiber is running on."""
         vm = self.vm
-        saved = vm.fp, vm.code, vm.pc, vm.depth
+        saved = vm.fp, vm.code, vm.pc
         vm.fp = stack + STACK_FIRST
         vm.push_base(method, args)
-        vm.fp, vm.code, vm.pc, vm.depth = saved
+        vm.fp, vm.code, vm.pc = saved
 
     def ended(self, error: int) -> None:
         """The current fiber's last frame is gone, with ``error`` or 0. Another fiber runs after this, or Halt."""

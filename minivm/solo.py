@@ -8,8 +8,8 @@ from types import TracebackType
 
 from minivm.classes import RuntimeMethod
 from minivm.errors import UsageError
-from minivm.interpreter import Halt, Interpreter
-from minivm.layouts import STACK_CAPACITY, STACK_DEPTH, STACK_FIRST, STACK_TOP
+from minivm.interpreter import LEAF_WORDS, Halt, Interpreter
+from minivm.layouts import STACK_CAPACITY, STACK_FIRST, STACK_TOP
 from minivm.memory import Root
 from minivm.scheduler import FIRST_STACK, State
 
@@ -51,11 +51,10 @@ class Solo:
         vm.linker.link(method.owner)
         if method.code is None:
             vm.prepare(method)
-        self._make_room(STACK_FIRST + method.frame_words)
+        self._make_room(STACK_FIRST + method.frame_words + LEAF_WORDS)
         fiber = memory.root(_FIBER)
         stack = scheduler.stack_of(fiber)
         vm.words[stack + STACK_TOP] = STACK_FIRST
-        vm.words[stack + STACK_DEPTH] = 1
         scheduler.base_frame(stack, method, args())
         scheduler.awaited = scheduler.next_id
         scheduler.set(fiber, "id", scheduler.next_id)
@@ -64,7 +63,7 @@ class Solo:
         with contextlib.suppress(Halt):
             vm.run()
         fiber = memory.root(_FIBER)
-        vm.words[scheduler.stack_of(fiber) + STACK_DEPTH] = 0
+        vm.words[scheduler.stack_of(fiber) + STACK_TOP] = 0
         return scheduler.get(fiber, "error") if scheduler.get(fiber, "state") == State.FAILED else 0
 
     def _make_room(self, needed: int) -> None:

@@ -29,7 +29,7 @@ from minivm.types import BOOL, Kind, Type
 T = TypeVar("T")
 HEADER = struct.Struct("<4sHII")
 POLLS = 400  # method entries and loop turns a run may take
-FRAMES = 100
+STACK = 2000  # words
 
 
 class Enough(Exception):
@@ -40,7 +40,7 @@ def new_machine(files: dict[str, ClassFile], heap_bytes: int = 4 << 20) -> Machi
     """A small machine for a program."""
     boot, program = MemoryFinder(dict(standard_library())), MemoryFinder(files)
     machine = Machine(boot, program, heap_bytes=heap_bytes, output=io.StringIO(), errors=io.StringIO())
-    machine.vm.frame_limit = FRAMES
+    machine.vm.stack_limit = STACK
     return machine
 
 

@@ -155,7 +155,7 @@ print("{full} {deep}")
 """,
     )
     machine = new_machine(program, "plain", 1 << 20)
-    machine.vm.frame_limit = 100
+    machine.vm.stack_limit = 2000
     machine.run_main(program.main)
     assert machine.output.getvalue() == "1000 1000\n"  # type: ignore[attr-defined]
 

@@ -9,7 +9,7 @@ from attrs import define
 from minivm.classes import RuntimeClass, RuntimeMethod
 from minivm.classfile import FIELD_INITIALISERS, INIT
 from minivm.decoder import Decoding, decodes, linking
-from minivm.errors import LinkError, Throw
+from minivm.errors import LinkError
 from minivm.frames import FIRST, LINK, LINK_SHIFT, METHOD, PC
 from minivm.handlers.objects import nothing
 from minivm.interpreter import RELOAD, Cell, Interpreter
@@ -63,13 +63,8 @@ def open_frame(vm: Interpreter, words: Words[int], fp: int, site: Site, method: 
     words[fp + PC] = site.pc
     if method.code is None:
         vm.prepare(method)
-    if vm.depth >= vm.frame_limit:
-        raise Throw("StackOverflowError", f"more than {vm.frame_limit} frames")
-    new = fp + site.frame_words
-    if new + method.frame_words > vm.stack_end:
-        vm.grow_stack(site.frame_words + method.frame_words)
-        fp = vm.fp
-        new = fp + site.frame_words
+    new = vm.room_above(fp, site.frame_words, method)
+    fp = vm.fp
     words[new + METHOD] = method.id
     words[new + PC] = 0
     words[new + LINK] = (fp - vm.stack) << LINK_SHIFT
@@ -81,9 +76,8 @@ def begin(vm: Interpreter, new: int, method: RuntimeMethod) -> int:
     vm.fp = new
     vm.code = method.code  # type: ignore[assignment]
     vm.pc = 0
-    vm.depth += 1
     if vm.call_trace:
-        vm.tracer.event("call", f"{'  ' * vm.depth}{method}")
+        vm.tracer.event("call", f"{'  ' * vm.depth()}{method}")
     if not method.leaf:
         vm.fuel -= 1
         if vm.fuel < 0:

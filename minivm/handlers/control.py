@@ -65,7 +65,6 @@ def ret(vm: Interpreter, words: Words[int], fp: int, at: int, pc: int) -> int | 
         return return_specially(vm, link & LINK_MASK, value)
     caller = vm.stack + (link >> LINK_SHIFT)
     vm.fp = caller
-    vm.depth -= 1
     method = vm.methods[words[caller + METHOD]]
     code = method.code  # type: ignore[union-attr]
     if code is None:

@@ -31,7 +31,7 @@ class Saved:
 
     def restore(self, vm: Interpreter) -> None:
         """Put everything back."""
-        vm.memory.base, vm.memory.top, vm.memory.limit = self.half
+        vm.memory.use(self.half)
         vm.registry.classes[:] = self.classes
         vm.registry.free[:] = self.free
         unprepare(vm.registry.methods[len(self.methods) :])
@@ -52,7 +52,7 @@ def save(vm: Interpreter, loaders: list[Loader]) -> Saved:
     """Note what ``restore`` puts back."""
     memory = vm.memory
     return Saved(
-        (memory.base, memory.top, memory.limit),
+        memory.half,
         list(vm.registry.classes),
         list(vm.registry.free),
         list(vm.registry.methods),
