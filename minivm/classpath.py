@@ -13,11 +13,12 @@ from minivm.errors import FormatError, LinkError
 from minivm.loader import Finder
 
 SUFFIX = ".mclass"
+ASSEMBLY = ".masm"  # the assembler's text form, which is read wherever a class file is
 
 
 @frozen
 class DirectoryFinder:
-    """Finds ``NAME.mclass`` in one folder."""
+    """Finds ``NAME.mclass``, or else ``NAME.masm``, in one folder."""
 
     folder: Path
 
@@ -27,8 +28,11 @@ class DirectoryFinder:
         Raises:
             LinkError: it is there but cannot be read or is damaged.
         """
-        path = self.folder / (name + SUFFIX)
-        return (read_class_file(path), str(path)) if path.is_file() else None
+        for suffix in (SUFFIX, ASSEMBLY):
+            path = self.folder / (name + suffix)
+            if path.is_file():
+                return read_class_file(path), str(path)
+        return None
 
 
 @frozen
@@ -46,6 +50,11 @@ class ChainFinder:
         return None
 
 
+def is_class_file(path: Path) -> bool:
+    """Whether the name is that of a class file, in bytes or in the assembler's form."""
+    return path.suffix in (SUFFIX, ASSEMBLY)
+
+
 def read_class_file(path: Path) -> ClassFile:
     """One class file.
 
@@ -53,11 +62,22 @@ def read_class_file(path: Path) -> ClassFile:
         LinkError: the file cannot be read or is not a class file; the message names it.
     """
     try:
-        return decode(path.read_bytes())
+        data = path.read_bytes()
+        return _assembled(data) if path.suffix == ASSEMBLY else decode(data)
     except OSError as error:
         raise LinkError(f"cannot read {path}: {error.strerror}") from error
     except FormatError as error:
-        raise LinkError(f"{path} is damaged or not a class file: {error}") from error
+        what = f"{path} cannot be assembled" if path.suffix == ASSEMBLY else f"{path} is damaged or not a class file"
+        raise LinkError(f"{what}: {error}") from error
+
+
+def _assembled(data: bytes) -> ClassFile:
+    from minivm.assembler import assemble
+
+    try:
+        return assemble(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise FormatError(f"it is not a text in UTF-8 (byte {error.start})") from error
 
 
 def write_class_file(folder: Path, file: ClassFile) -> Path:

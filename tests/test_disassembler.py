@@ -17,8 +17,6 @@ from minivm.classfile import (
     instruction,
 )
 from minivm.disassembler import disassemble
-from minivm.instructions import ROWS
-from minivm.manual import manual
 from minivm.types import ERROR, FLOAT, INT, OBJECT, STRING, VOID, class_type
 
 ITEM = class_type("Item")
@@ -124,11 +122,3 @@ def test_any_class_file_can_be_shown(file: ClassFile) -> None:
     for method in file.methods:
         assert f"{method.name}" in text
     assert all(char.isprintable() or char == "\n" for char in text.replace(file.source, ""))
-
-
-def test_the_manual_has_every_instruction() -> None:
-    page = manual()
-    for row in ROWS:
-        assert f"| {row.code} | `{row.name}` |" in page
-        assert row.meaning in page
-    assert all(line.count("|") == 7 for line in page.splitlines() if line.startswith("|"))

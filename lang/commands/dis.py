@@ -10,7 +10,7 @@ from lang.compiler import compile_file
 from lang.diagnostics import nearest
 from lang.library import standard_library
 from minivm.classfile import ClassFile
-from minivm.classpath import SUFFIX
+from minivm.classpath import is_class_file
 from minivm.errors import UsageError
 from minivm.inspection import inspect
 from minivm.loader import Finder, MemoryFinder
@@ -25,7 +25,7 @@ def dis(path: Path, wanted: str, *, types: bool) -> int:
     library = standard_library()
     boot: Finder = MemoryFinder(dict(library))
     program: Finder
-    if path.suffix == SUFFIX:
+    if is_class_file(path):
         from lang.commands.classfiles import open_class_file
 
         file, boot, program = open_class_file(path)

@@ -9,7 +9,7 @@ from lang.compiler import compile_file, module_path, read_source
 from lang.library import standard_library
 from lang.program import program_machine
 from lang.traces import with_lines
-from minivm.classpath import SUFFIX
+from minivm.classpath import is_class_file
 from minivm.errors import GuestError, UsageError
 from minivm.options import MachineOptions
 from minivm.runner import run_program
@@ -21,7 +21,7 @@ def run(path: Path, options: MachineOptions) -> int:
     Raises:
         CompileError: it is no program; UsageError: it cannot be read; LinkError: a class file is unfit.
     """
-    if path.suffix == SUFFIX:
+    if is_class_file(path):
         return _run_compiled(path, options)
     library = standard_library()
     program = compile_file(path, library)
