@@ -7,6 +7,7 @@ follows what lives. The same copy, with some objects written in another layout, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from attrs import define, field
@@ -15,7 +16,7 @@ from minivm.classes import RuntimeMethod
 from minivm.errors import Throw
 from minivm.frames import walk
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STACK_CAPACITY, STRING_FIRST, STRING_LENGTH, Layout
-from minivm.memory import ROOTS, SHAPE_MASK, Memory, Root
+from minivm.memory import ROOTS, SHAPE_MASK, WORD, Memory, Root
 
 Relayout = tuple[
     int, tuple[tuple[int, int], ...], memoryview
@@ -203,11 +204,24 @@ class Collector:
         memory = self.memory
         if memory.dipping:
             return  # the other half is being kept for an undo
+        started = time.perf_counter()
         self.before()
         used = memory.used
         copier = Copier(memory, self.methods, self.layouts, self.layouts, {})
         copier.run()
         memory.switch(copier.base, copier.top)
         self.collections += 1
-        self.report(f"collection {self.collections}: {used} words -> {memory.used} in {copier.objects} objects")
         self.after(memory.root(Root.CURRENT))
+        took = (time.perf_counter() - started) * 1000
+        self.report(
+            f"collection {self.collections}: {size_text(used)} in use; {copier.objects:,} objects live on in "
+            f"{size_text(memory.used)} of the other half; {size_text(used - memory.used)} freed in {took:.1f} ms"
+        )
+
+
+def size_text(words: int) -> str:
+    """A number of words as bytes, KiB or MiB."""
+    size = words * WORD
+    if size < 1 << 20:
+        return f"{size / 1024:.1f} KiB" if size >= 1 << 10 else f"{size} bytes"
+    return f"{size / (1 << 20):.1f} MiB"

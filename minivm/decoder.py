@@ -122,7 +122,8 @@ def describe(decoding: Decoding) -> str:
     method, operand = decoding.method, decoding.method.constant(decoding.operand)
     what = f"{operand.owner}.{operand.name}" if isinstance(operand, FieldRef | MethodRef) else str(operand)
     name = decoding.instruction.row.name
-    return f"{name} {what} at {method.owner.file.source}:{decoding.code.line_at(decoding.pc)}"
+    place = f"{method.owner.file.source}:{decoding.code.line_at(decoding.pc)}"
+    return f"{name} {what} at {place}, executed for the first time"
 
 
 def decode(vm: Interpreter, method: RuntimeMethod) -> list[Cell]:
@@ -135,9 +136,9 @@ def decode(vm: Interpreter, method: RuntimeMethod) -> list[Cell]:
     if code is None:
         raise LinkError(f"{method} is abstract: {method.owner.type} does not implement it")
     if method.verified is None:
-        with vm.tracer.cause("load", f"verify {method}, before its first call"):
+        with vm.tracer.task("load", f"verify {method} before its first call") as report:
             method.verified = verify(method, method.scope(vm.machine.app))
-            vm.tracer.event("load", f"verified in {len(code.instructions)} instructions")
+            report(f"all {len(code.instructions)} instructions fit, proved in {method.verified.steps} steps")
     states = method.verified.states
     deepest = max((len(state.stack) for state in states if state is not None), default=0)
     method.frame_words = FIRST + code.locals + deepest + 2  # room for a result or an error on an empty stack

@@ -47,11 +47,18 @@ def _character(char: str) -> str:
     return _ESCAPES.get(char) or (char if char.isprintable() else f"\\u{{{ord(char):x}}}")
 
 
+def class_text(cls: RuntimeClass) -> str:
+    """A class's name; a function literal's class, which has none, is where it stands."""
+    return f"<fun at {cls.file.source}:{cls.file.line}>" if Flags.CLOSURE in cls.file.flags else cls.name
+
+
 def _object(vm: Interpreter, cls: RuntimeClass, ref: int, depth: int) -> str:
     if cls.type.name == "Array":
         return _array(vm, cls.type.args[0], ref, depth)
     if cls.type.name == "Box":
         return glance(vm, cls.layout[0].type, vm.words[ref + cls.layout[0].offset])
+    if Flags.CLOSURE in cls.file.flags:
+        return class_text(cls)
     if Flags.ENUM in cls.file.flags:
         return f"{cls.name}.{_enum_case(vm, cls, ref)}"
     if depth <= 0:

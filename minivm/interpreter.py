@@ -25,6 +25,7 @@ from minivm.memory import Memory, Register, Root
 from minivm.trace import Tracer
 
 if TYPE_CHECKING:
+    from minivm.calltrace import CallTrace
     from minivm.machine import Machine
     from minivm.scheduler import Scheduler
     from minivm.unwinder import Unwinder
@@ -64,6 +65,7 @@ class Interpreter:
         self.machine: Machine
         self.scheduler: Scheduler
         self.unwinder: Unwinder
+        self.calls: CallTrace  # told of calls while ``call_trace`` is on
         self.decode: Callable[[Interpreter, RuntimeMethod], list[Cell]]
         self.code: list[Cell] = []
         self.pc = 0
@@ -255,9 +257,9 @@ class Interpreter:
         method = cls.methods.get(CLASS_INITIALISER)
         if method is None:
             cls.stage = Stage.INITIALISED
-            self.tracer.event("load", f"initialised {cls.type}: nothing to run")
+            self.tracer.event("load", f"initialise {cls.type}: no static initialiser to run")
             return True
-        self.tracer.event("load", f"initialise {cls.type}: run its static initialiser")
+        self.tracer.event("load", f"initialise {cls.type}: its static initialiser runs now")
         self.push(method, Link.RESTART, FIRST)
         cls.stage = Stage.INITIALISING
         cls.initialising_fiber = me

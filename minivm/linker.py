@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from minivm.classes import RuntimeClass, RuntimeField, Stage
+from minivm.classes import RuntimeClass, RuntimeField, Shape, Stage
 from minivm.classfile import CLASS_INITIALISER, FIELD_INITIALISERS, INIT, Flags
 from minivm.errors import LinkError, VerifyError
 from minivm.layouts import Layout, layouts_of
@@ -38,8 +38,10 @@ class Linker:
         """
         if cls.stage is not Stage.LOADED:
             return
-        with self.tracer.cause("load", f"link {cls.type}"):
+        with self.tracer.task("load", f"link {cls.type}") as report:
             self._link(cls)
+            if self.tracer.on("load"):
+                report(describe_layout(cls))
 
     def _link(self, cls: RuntimeClass) -> None:
         for above in (cls.superclass, *cls.interfaces):
@@ -52,7 +54,6 @@ class Linker:
             raise VerifyError(tuple(faults))
         arrange(cls)
         self.bind_natives(cls)
-        self.tracer.event("load", describe_layout(cls))
         self.register(cls)
         self.memory.set_root(Root.STATICS + cls.id, self.make_statics(cls))
         cls.stage = Stage.LINKED
@@ -125,6 +126,21 @@ def prototype(cls: RuntimeClass) -> list[int]:
 
 
 def describe_layout(cls: RuntimeClass) -> str:
-    """One line for the trace: which words an instance has."""
-    fields = ", ".join(f"{f.name} at word {f.offset}" for f in cls.layout) or "no fields"
-    return f"linked {cls.type}: {fields}; {len(cls.statics)} static; {len(cls.table)} virtual methods"
+    """One line for the trace: how an instance is laid out, which statics the class has, how many methods."""
+    parts = [_instance_text(cls)]
+    if cls.statics:
+        parts.append("static " + ", ".join(f"{f.name}: {f.type}" for f in cls.statics))
+    if not cls.file.flags & Flags.MODULE:
+        parts.append(f"its method table has {len(cls.table)} entries")
+    return "; ".join(parts)
+
+
+def _instance_text(cls: RuntimeClass) -> str:
+    if cls.is_interface or cls.file.flags & Flags.MODULE:
+        return "no instances, so no layout"
+    if cls.shape is Shape.ARRAY:
+        return "an instance is header | length | elements, a word each"
+    if cls.shape is Shape.STRING:
+        return "an instance is header | length | hash | code points"
+    words = " | ".join(["header", *(f"{f.name}: {f.type}" for f in cls.layout)])
+    return f"an instance is {1 + len(cls.layout)} word{'s' if cls.layout else ''}: {words}"

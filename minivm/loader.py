@@ -87,17 +87,17 @@ class Loader:
         """How many parents it has."""
         return 0 if self.parent is None else self.parent.depth() + 1
 
-    def load(self, type_: Type) -> RuntimeClass:
-        """The class of a reference type.
+    def load(self, type_: Type, why: str = "") -> RuntimeClass:
+        """The class of a reference type; ``why`` it is wanted, for the trace.
 
         Raises:
             LinkError: no such class, or it or a supertype cannot be loaded.
         """
         key = class_of(type_)
         found = self.classes.get(key)
-        return self._load_now(key) if found is None else found
+        return self._load_now(key, why) if found is None else found
 
-    def _load_now(self, key: Type) -> RuntimeClass:
+    def _load_now(self, key: Type, why: str) -> RuntimeClass:
         reason = flaw(key)  # a template may name ever larger types
         if reason:
             raise LinkError(f"class {key.name}: {reason}")
@@ -105,8 +105,11 @@ class Loader:
             raise LinkError(f"class {key} is needed by more than {MAX_NESTED} classes that need each other")
         self.registry.loading += 1
         try:
-            with self.tracer.cause("load", f"load {key}"):
-                found = self._define_in(self._home(key), key)
+            with self.tracer.task("load", f"load {key}{why and ', ' + why}") as report:
+                home = self._home(key)
+                known = home.classes.get(key)
+                found = known or home.define(key, home._template_of(key)[0])
+                report(f"{'already ' if known else ''}loaded as class {found.id} of the {home.name} loader")
         finally:
             self.registry.loading -= 1
         self.classes[key] = found
@@ -120,13 +123,14 @@ class Loader:
         if known is None:
             found = self.finder.find(name)
             if found is None:
-                self.tracer.event("load", f"{self.name} loader: no {name} here")
+                first = "" if self.parent is not None else ", which is asked first,"
+                self.tracer.event("load", f"the {self.name} loader{first} has no {name}")
             else:
                 file, where = found
                 if file.name != name:
                     raise LinkError(f"{where} holds class {file.name}, not {name}")
                 kind = "template" if file.is_template else "class file"
-                self.tracer.event("load", f"{self.name} loader: {kind} {name} found in {where}")
+                self.tracer.event("load", f"the {self.name} loader finds the {kind} {name} in {where}")
                 known = (file, self)
         if known is not None:
             self.templates[name] = known
@@ -155,12 +159,6 @@ class Loader:
     def _root(self) -> Loader:
         return self if self.parent is None else self.parent._root()
 
-    def _define_in(self, home: Loader, key: Type) -> RuntimeClass:
-        known = home.classes.get(key)
-        if known is not None:
-            return known
-        return home.define(key, home._template_of(key)[0])
-
     def define(self, key: Type, file: ClassFile) -> RuntimeClass:
         """Make the class ``key`` out of ``file`` in this loader, loading its supertypes first.
 
@@ -185,8 +183,6 @@ class Loader:
             self._forget(made)
             raise
         self.registry.classes[made.id] = made
-        above = f" extends {made.superclass.type}" if made.superclass is not None else ""
-        self.tracer.event("load", f"loaded {key}{above} by the {self.name} loader as class {made.id}")
         return made
 
     def _forget(self, refused: RuntimeClass) -> None:
@@ -204,13 +200,14 @@ class Loader:
         binding = dict(zip((p.name for p in file.type_parameters), key.args, strict=True))
         superclass = None
         if file.superclass is not None:
-            superclass = self.load(file.superclass.substitute(binding))
+            superclass = self.load(file.superclass.substitute(binding), f"which {key} extends")
             if superclass.is_interface or Flags.FINAL in superclass.file.flags:
                 kind = "interface" if superclass.is_interface else "final class"
                 raise LinkError(f"{key} cannot extend the {kind} {superclass.type}")
         elif key != OBJECT:
             raise LinkError(f"{key} has no superclass; only Object may")
-        interfaces = tuple(self.load(i.substitute(binding)) for i in file.interfaces)
+        how = "extends" if file.is_interface else "implements"
+        interfaces = tuple(self.load(i.substitute(binding), f"which {key} {how}") for i in file.interfaces)
         for interface in interfaces:
             if not interface.is_interface:
                 raise LinkError(f"{key} cannot implement {interface.type}, which is not an interface")

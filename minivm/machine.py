@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from minivm import handlers, natives
+from minivm.calltrace import CallTrace
 from minivm.classes import RuntimeClass, RuntimeMethod
 from minivm.classfile import MAIN, ClassFile
 from minivm.collector import Collector
@@ -90,8 +92,11 @@ class Machine:
         self.vm = Interpreter(self.memory, self.heap, self.registry, self.linker, self.tracer, self.boot)
         self.vm.decode = decode
         self.vm.machine = self
-        with self.tracer.cause("load", "boot: the classes that the machine itself needs"):
+        self.vm.calls = CallTrace(self.vm)
+        with self.tracer.silence():
             self._boot()
+        if self.tracer.on("load"):
+            self.tracer.event("load", self._boot_story())
         self.memory.stress = gc_stress
         self.vm.call_trace = "call" in self.tracer.topics
 
@@ -109,11 +114,19 @@ class Machine:
             self.linker.layouts,
             self.vm.sync,
             self.vm.moved,
-            lambda text: self.tracer.event("gc", text),
+            self._collected,
         )
         self.memory.collect = self.collector.collect
         oom = self.vm.unwinder.make_error("OutOfMemoryError", "no room, not even for this error")
         self.memory.set_root(Root.OUT_OF_MEMORY, oom)
+
+    def _boot_story(self) -> str:
+        names = [cls.name for cls in self.registry.loaded()]
+        where = "the machine starts: the boot loader has loaded and linked the library classes it needs itself,"
+        rows = textwrap.wrap(
+            f"{len(names)} in all: {', '.join(names)}", 100, initial_indent="  ", subsequent_indent="  "
+        )
+        return "\n".join((where, *rows))
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,12 +136,16 @@ class Machine:
         Raises:
             GuestError: the main fiber ended with an error; Deadlock: it waits for ever; LinkError; Exit; Interrupted.
         """
-        cls = self.app.load(class_type(name))
-        main = cls.methods.get(MAIN)
-        if main is None or not main.is_static or main.parameters:
-            raise LinkError(f"class {name} has no static method main() to start with")
-        self.run_fiber(self.start(main))
+        self.run_fiber(self._start_main(name))
         self.drain()
+
+    def _start_main(self, name: str) -> int:
+        with self.tracer.cause("load", f"the program starts with {name}.{MAIN}"):
+            cls = self.app.load(class_type(name))
+            main = cls.methods.get(MAIN)
+            if main is None or not main.is_static or main.parameters:
+                raise LinkError(f"class {name} has no static method main() to start with")
+            return self.start(main)
 
     def start(self, method: RuntimeMethod) -> int:
         """Start a fiber in a static method without parameters, ahead of the ready ones; returns its id.
@@ -235,6 +252,12 @@ class Machine:
         queue = self.memory.root(Root.HOST + 5)
         if queue:
             self.scheduler.wake_all(queue)
+
+    def _collected(self, text: str) -> None:
+        if self.tracer.on("gc"):
+            frame = next(self.scheduler.frames(self.scheduler.current), None) if self.scheduler.current else None
+            where = f"\n  asked for by {place(frame.method, frame.pc)}" if frame is not None else ""
+            self.tracer.event("gc", text + where)
 
     # ── services ─────────────────────────────────────────────────────────────────────────────────────────
 

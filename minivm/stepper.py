@@ -22,7 +22,7 @@ from minivm.frames import FIRST, PC, Frame, Link
 from minivm.glance import glance
 from minivm.instructions import Trait
 from minivm.interpreter import Halt, Interpreter
-from minivm.layouts import STACK_DEPTH
+from minivm.layouts import STACK_TOP
 from minivm.machine import Machine
 from minivm.memory import Root
 from minivm.scheduler import State
@@ -88,7 +88,7 @@ class _Mark:
     """What is remembered of the place before an instruction, to say afterwards what happened."""
 
     frame: Frame
-    depth: int
+    height: int
     is_loop: bool
     line: int
 
@@ -143,7 +143,7 @@ class Stepper:
         Raises:
             Deadlock: it waits for ever; Exit: the program asked for the end; Interrupted.
         """
-        return self._steps(lambda mark, depth, line: False)
+        return self._steps(lambda mark, height, line: False)
 
     def step_line(self, *, into: bool = False) -> Step | None:
         """Execute until another line begins: over the calls the line makes or, on request, into the first of them.
@@ -152,12 +152,12 @@ class Stepper:
         """
         if self.ended or not self._turn():
             return None
-        start_depth, start_line = self.vm.depth, self._mark().line
+        start = self._mark()
 
-        def more(mark: _Mark, depth: int, line: int) -> bool:
-            if depth > start_depth:
+        def more(mark: _Mark, height: int, line: int) -> bool:
+            if height > start.height:
                 return not into
-            return depth == start_depth and line == start_line and not mark.is_loop
+            return height == start.height and line == start.line and not mark.is_loop
 
         return self._steps(more)
 
@@ -165,8 +165,8 @@ class Stepper:
         """Execute until the current method has returned or thrown. Raises as ``step``."""
         if self.ended or not self._turn():
             return None
-        start_depth = self.vm.depth
-        return self._steps(lambda mark, depth, line: depth >= start_depth)
+        start = self._height()
+        return self._steps(lambda mark, height, line: height >= start)
 
     def run(self) -> None:
         """Let the fiber run to its end, at full speed. Raises as ``step``."""
@@ -184,7 +184,7 @@ class Stepper:
         return None if self.ended else self._spot()
 
     def _steps(self, more: Callable[[_Mark, int, int], bool]) -> Step | None:
-        """Execute one instruction and then others while ``more`` (place before, depth and line after) says so."""
+        """Execute one instruction and then others while ``more`` (place before, height and line after) says so."""
         if self.ended or not self._turn():
             return None
         before, count = self._spot(), 0
@@ -195,7 +195,7 @@ class Stepper:
             if self.ended:
                 return Step(before, None, effect.outcome, effect.detail, count)
             frame = self._top()
-            if not more(mark, self._depth(), frame.line) or not self._turn():
+            if not more(mark, self._height(), frame.line) or not self._turn():
                 return Step(before, self.where(), effect.outcome, effect.detail, count)
 
     # ── executing ────────────────────────────────────────────────────────────────────────────────────────
@@ -264,12 +264,12 @@ class Stepper:
         return _Effect(Outcome.ENDED, self.show(self.vm, result, self.vm.result) if result is not None else "")
 
     def _effect(self, mark: _Mark) -> _Effect:
-        frame, depth = self._top(), self._depth()
-        if depth > mark.depth:
+        frame, height = self._top(), self._height()
+        if height > mark.height:
             if frame.link is Link.RESTART:
                 return _Effect(Outcome.INITIALISES, str(frame.method.owner.type))
             return _Effect(Outcome.CALLED, str(frame.method))
-        if depth < mark.depth:
+        if height < mark.height:
             return _Effect(Outcome.RETURNED, str(mark.frame.method))
         if frame.pc == mark.frame.pc + 1:
             return _Effect(Outcome.NEXT)
@@ -277,15 +277,16 @@ class Stepper:
 
     def _mark(self) -> _Mark:
         frame = self._top()
-        return _Mark(frame, self._depth(), _row_has(frame, Trait.POLLS), frame.line)
+        return _Mark(frame, self._height(), _row_has(frame, Trait.POLLS), frame.line)
 
     def _top(self) -> Frame:
         return next(self.scheduler.frames(self.fiber))
 
-    def _depth(self) -> int:
+    def _height(self) -> int:
+        """Where the newest frame is in the fiber's stack: higher after a call, lower after a return."""
         if self.scheduler.current_id() == self.number:
-            return self.vm.depth
-        return self.vm.words[self.scheduler.stack_of(self.fiber) + STACK_DEPTH]
+            return self.vm.fp - self.vm.stack
+        return self.vm.words[self.scheduler.stack_of(self.fiber) + STACK_TOP]
 
     def _spot(self) -> Spot:
         frame = self._top()
@@ -298,7 +299,7 @@ class Stepper:
             frame.line,
             frame.pc,
             instruction_text(code, frame.pc, method.constant),
-            self._depth(),
+            sum(1 for _ in self.scheduler.frames(self.fiber)),
             tuple(self._locals(frame, code, state)),
             tuple(self._slot(frame, code.locals + index, "", type_) for index, type_ in enumerate(state.stack)),
         )

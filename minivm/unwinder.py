@@ -36,6 +36,8 @@ class Unwinder:
         vm = self.vm
         vm.words[vm.fp + PC] = pc
         vm.pc = pc
+        if vm.call_trace:
+            vm.calls.threw(throw)
         ref = throw.ref or self.make_error(throw.kind, throw.message)
         if vm.words[ref + self.frames_offset] == 0:
             ref = self._record_trace(ref)
@@ -109,6 +111,8 @@ class Unwinder:
                 vm.words[vm.fp + FIRST + code.locals] = ref
                 vm.words[vm.fp + PC] = handler.target
                 vm.resume()
+                if vm.call_trace:
+                    vm.calls.caught()
                 return
             kind = vm.pop()
             if kind == Link.RESTART:
@@ -140,6 +144,7 @@ class Unwinder:
         vm = self.vm
         cls.stage = Stage.FAILED
         cls.failure = self.describe(ref)
+        vm.tracer.event("load", f"{cls.type} could not be initialised, and stays so: {cls.failure}")
         memory = vm.memory
         memory.set_root(Root.HOST + 1, ref)
         ref = self.make_error("InitialiserError", f"class {cls.type} could not be initialised: {cls.failure}")

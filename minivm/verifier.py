@@ -38,7 +38,7 @@ def verify(method: RuntimeMethod, world: World) -> Verified:
         faults.setdefault(pc, []).append(reason)
     if faults:
         raise _refusal(method, faults)
-    return Verified(frame_states(flow))
+    return Verified(frame_states(flow), flow.steps)
 
 
 def _refusal(method: RuntimeMethod, faults: Faults) -> VerifyError:

@@ -77,7 +77,7 @@ def begin(vm: Interpreter, new: int, method: RuntimeMethod) -> int:
     vm.code = method.code  # type: ignore[assignment]
     vm.pc = 0
     if vm.call_trace:
-        vm.tracer.event("call", f"{'  ' * vm.depth()}{method}")
+        vm.calls.entered(method)
     if not method.leaf:
         vm.fuel -= 1
         if vm.fuel < 0:

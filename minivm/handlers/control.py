@@ -60,6 +60,8 @@ def jump_unless(vm: Interpreter, words: Words[int], fp: int, at: int, target: in
 def ret(vm: Interpreter, words: Words[int], fp: int, at: int, pc: int) -> int | None:
     """Return the top word to the caller's call instruction."""
     value = words[fp + at]
+    if vm.call_trace:
+        vm.calls.returned(value)
     link = words[fp + LINK]
     if link & LINK_MASK:
         return return_specially(vm, link & LINK_MASK, value)
@@ -82,7 +84,7 @@ def return_specially(vm: Interpreter, kind: int, value: int) -> int:
     if kind == Link.RESTART:
         owner = vm.method_at(vm.fp).owner
         owner.stage = Stage.INITIALISED
-        vm.tracer.event("load", f"initialised {owner.type}")
+        vm.tracer.event("load", f"{owner.type} is initialised")
         vm.pop()
         return RELOAD
     vm.result = value

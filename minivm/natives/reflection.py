@@ -35,7 +35,9 @@ def class_named(vm: Interpreter, name: str) -> RuntimeClass:
 @native("VM", "resolve")
 def resolve(vm: Interpreter, at: int) -> int:
     """Load a class by name; its full name."""
-    return vm.heap.new_string(class_named(vm, text_argument(vm, at)).name)
+    name = text_argument(vm, at)
+    with vm.tracer.cause("load", f"VM.load asks for {name} by name"):
+        return vm.heap.new_string(class_named(vm, name).name)
 
 
 @native("VM", "apply")

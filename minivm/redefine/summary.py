@@ -50,13 +50,14 @@ def _class_change(
         difference.name,
         old_version,
         new_version,
-        tuple(_member_changes(difference)),
+        tuple(member_changes(difference)),
         sum(relaid[new.id] for new in moved),
         kept,
     )
 
 
-def _member_changes(difference: ClassDiff) -> list[str]:
+def member_changes(difference: ClassDiff) -> list[str]:
+    """The fields and methods that differ, a text each: ``+ field note: String``, ``~ method price``."""
     lines = [line for change in difference.fields for line in _field_line(difference, change)]
     for how in Change:
         lines += [

@@ -25,6 +25,7 @@ from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, sta
 from minivm.redefine.outdated import drop_outdated
 from minivm.redefine.plan import Plan, make_plan
 from minivm.redefine.record import Reason, Record
+from minivm.redefine.story import commit_line, migrate_lines, plan_lines, quiesce_line, request_line
 from minivm.redefine.summary import summary
 from minivm.redefine.survey import Survey
 from minivm.solo import Solo
@@ -45,9 +46,11 @@ def redefine(machine: Machine, files: Sequence[ClassFile], *, force: bool = Fals
         digest = hashlib.blake2b(b"".join(encode(file) for file in files), digest_size=8).hexdigest()
     except FormatError as error:
         return refused(Reason("R301", "the new classes are not class files", (str(error),)))
-    record = _outcome(machine, files, force)
-    machine.tracer.event("redefine", record.text())
-    return evolve(record, milliseconds=round((time.perf_counter() - started) * 1000, 3), digest=digest)
+    with machine.tracer.cause("redefine", request_line(files)):
+        record = _outcome(machine, files, force)
+        record = evolve(record, milliseconds=round((time.perf_counter() - started) * 1000, 3), digest=digest)
+        machine.tracer.event("redefine", record.text())
+    return record
 
 
 def loaders_of(machine: Machine) -> list[Loader]:
@@ -76,6 +79,8 @@ def _outcome(machine: Machine, files: Sequence[ClassFile], force: bool) -> Recor
         plan = make_plan(machine.vm, loaders, named)
     except LinkError as error:
         return refused(Reason("R301", "the new classes do not load", (str(error),)))
+    if machine.tracer.on("redefine"):
+        machine.tracer.event("redefine", "\n".join((*plan_lines(plan), quiesce_line(plan, machine.scheduler))))
     if plan.reasons:
         return refused(*plan.reasons)
     if plan.changes_nothing and not force:
@@ -94,6 +99,9 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
         return _initialiser_reason(problem)
     counts = Survey(machine.vm).count(COUNT_LIMIT)
     relaid = transaction.copier.relaid if transaction.copier is not None else {}
+    if machine.tracer.on("redefine"):
+        lines = (*migrate_lines(plan, transaction.migration, relaid), commit_line(plan))
+        machine.tracer.event("redefine", "\n".join(lines))
     record = summary(plan, olds, relaid, counts)
     drop_outdated(machine.vm, loaders_of(machine), plan.files, counts)
     return record

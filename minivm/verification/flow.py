@@ -59,6 +59,7 @@ class Flow:
     clashes: dict[int, str] = field(factory=dict)  # at leaders whose paths bring different stacks
     has_marks: bool = True  # whether there may be types that only the verifier knows
     budget: int = BUDGET
+    steps: int = 0  # instructions looked at
     _in_force: dict[int, list[tuple[int, Type]]] = field(factory=dict)
 
     def run(self) -> None:
@@ -100,6 +101,7 @@ class Flow:
             if pc in self.leaders:
                 self.arrive(pc, machine.locals, tuple(machine.stack), machine.called)
                 break
+        self.steps += pc - first + 1
         self.spend((pc - first + 1) * (4 + len(machine.stack)))
 
     def spend(self, cost: int) -> None:

@@ -20,6 +20,7 @@ class Verified:
     """A method that may run: the state before each instruction, None where it cannot be reached."""
 
     states: tuple[FrameState | None, ...]
+    steps: int = 0  # how many instructions were looked at: some again and again, until nothing was news
 
 
 @frozen
