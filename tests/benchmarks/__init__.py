@@ -1,0 +1,1 @@
+"""Mini programs beside their CPython twins, measured by ``python -m tests.benchmarks``."""

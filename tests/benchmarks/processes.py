@@ -1,0 +1,70 @@
+"""Running a leg once: its process, its lines, and the check that its answers are right."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from .catalogue import PROGRAMS_FOLDER, Program
+from .legs import Leg
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 1800.0  # seconds a process may take
+
+
+class BenchmarkError(Exception):
+    """A program failed, or its answer is wrong: nothing it took counts."""
+
+
+@frozen
+class Run:
+    """One process: seconds of each iteration, and of the whole."""
+
+    iterations: list[float]
+    whole: float
+
+
+def run_program(leg: Leg, program: Program, size: int, iterations: int, cache: Path) -> Run:
+    """Run a program of the catalogue; BenchmarkError unless every answer is the right one."""
+    lines, whole = run_process(leg, leg.line(PROGRAMS_FOLDER, program.stem, size, iterations), cache)
+    return Run(checked(lines, program, size, iterations, leg.title), whole)
+
+
+def run_process(leg: Leg, line: list[str], cache: Path) -> tuple[list[str], float]:
+    """Run a command: what it printed, and how many seconds it took."""
+    environment = _environment(leg.environment, cache)
+    started = time.perf_counter()
+    try:
+        done = subprocess.run(
+            line, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, env=environment, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchmarkError(f"{' '.join(line)}: still running after {LIMIT:.0f} s") from None
+    whole = time.perf_counter() - started
+    if done.returncode:
+        raise BenchmarkError(f"{' '.join(line)}: exit status {done.returncode}\n{done.stderr.strip()}")
+    return done.stdout.splitlines(), whole
+
+
+def checked(lines: list[str], program: Program, size: int, iterations: int, who: str) -> list[float]:
+    """The seconds of each iteration, from lines of nanoseconds, a tab and an answer."""
+    expected = program.expected(size)
+    if len(lines) != iterations:
+        raise BenchmarkError(f"{program.title}, {who}: {len(lines)} answers to {iterations} iterations")
+    seconds = []
+    for line in lines:
+        nanoseconds, _, answer = line.partition("\t")
+        if answer != expected or not nanoseconds.isdigit():
+            raise BenchmarkError(f"{program.title}, {who}, size {size}: {line!r} instead of the answer {expected!r}")
+        seconds.append(int(nanoseconds) / 1e9)
+    return seconds
+
+
+def _environment(more: Mapping[str, str], cache: Path) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "MINIVM_CACHE": str(cache), "NO_COLOR": "1", **more}

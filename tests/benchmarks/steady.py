@@ -1,0 +1,97 @@
+"""The steady state: each leg's time for an iteration, the legs run in turn, round by round."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from .catalogue import Program
+from .legs import CPYTHON, Leg
+from .processes import run_program
+from .statistic import steady
+
+NATIVE_ITERATIONS = 20  # the first half is for the tier to get warm
+ITERATIONS = 3
+
+
+@frozen
+class Speed:
+    """Seconds an iteration of a leg takes beside CPython's on the same size."""
+
+    leg: str
+    size: int
+    seconds: float
+    cpython: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast as CPython."""
+        return self.cpython / self.seconds
+
+
+@frozen
+class Row:
+    """What was measured of one program; a speed is None if its leg was not to be had."""
+
+    program: str
+    native: Speed | None
+    bare: Speed | None
+    interpreter: Speed | None
+
+
+@frozen
+class Legs:
+    """The legs of a comparison; None for those that are not to be had or not wanted."""
+
+    native: Leg | None
+    bare: Leg | None
+    interpreter: Leg | None
+
+
+def measure(program: Program, legs: Legs, rounds: int, cache: Path) -> Row:
+    """Run the legs in turn; BenchmarkError if one gives a wrong answer."""
+    runs = _runs(program, legs)
+    times: dict[tuple[str, int], list[float]] = {}
+    for _ in range(rounds):
+        for leg, size, iterations in runs:
+            run = run_program(leg, program, size, iterations, cache)
+            times.setdefault((leg.title, size), []).append(steady(run.iterations))
+    medians = {key: statistics.median(found) for key, found in times.items()}
+
+    def speed(leg: Leg | None, size: int) -> Speed | None:
+        if leg is None:
+            return None
+        return Speed(leg.title, size, medians[leg.title, size], medians[CPYTHON.title, size])
+
+    return Row(
+        program.title,
+        speed(legs.native, program.size),
+        speed(legs.bare, program.size),
+        speed(legs.interpreter, program.slow_size),
+    )
+
+
+def _runs(program: Program, legs: Legs) -> list[tuple[Leg, int, int]]:
+    """What one round runs: leg, size, iterations. CPython stands between the legs it is compared with."""
+    runs: list[tuple[Leg, int, int]] = []
+    if legs.native is not None:
+        runs += [(legs.native, program.size, NATIVE_ITERATIONS), (CPYTHON, program.size, ITERATIONS)]
+    if legs.bare is not None:
+        runs.append((legs.bare, program.size, NATIVE_ITERATIONS))
+    if legs.interpreter is not None:
+        runs += [(legs.interpreter, program.slow_size, ITERATIONS), (CPYTHON, program.slow_size, ITERATIONS)]
+    return runs
+
+
+def measure_all(
+    programs: Sequence[Program], legs: Legs, rounds: int, cache: Path, progress: Callable[[Row], None]
+) -> list[Row]:
+    """Every program, telling ``progress`` of each."""
+    rows = []
+    for program in programs:
+        rows.append(measure(program, legs, rounds, cache))
+        progress(rows[-1])
+    return rows

@@ -1,0 +1,50 @@
+"""Whole processes: from the command to its end, with nothing cached and with everything, beside the twin's."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from .catalogue import Program
+from .legs import CPYTHON, Leg
+from .processes import run_program
+
+
+@frozen
+class Process:
+    """Seconds of the whole process for one iteration."""
+
+    program: str
+    leg: str
+    size: int
+    cold: float
+    warm: float
+    cpython: float
+
+
+def measure(leg: Leg, program: Program, size: int, rounds: int) -> Process:
+    """Cold, warm and twin in turn. The cold run of a round fills the cache of its warm one."""
+    cold, warm, cpython = [], [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="minivm-benchmark-") as folder:
+            cache = Path(folder)
+            cold.append(run_program(leg, program, size, 1, cache).whole)
+            warm.append(run_program(leg, program, size, 1, cache).whole)
+            cpython.append(run_program(CPYTHON, program, size, 1, cache).whole)
+    medians = (statistics.median(times) for times in (cold, warm, cpython))
+    return Process(program.title, leg.title, size, *medians)
+
+
+def measure_all(
+    leg: Leg, sizes: Sequence[tuple[Program, int]], rounds: int, progress: Callable[[Process], None]
+) -> list[Process]:
+    """Every program with its size, telling ``progress`` of each."""
+    found = []
+    for program, size in sizes:
+        found.append(measure(leg, program, size, rounds))
+        progress(found[-1])
+    return found
