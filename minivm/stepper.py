@@ -27,7 +27,7 @@ from minivm.machine import Machine
 from minivm.memory import Root
 from minivm.scheduler import State
 from minivm.types import Type
-from minivm.verification.states import FrameState
+from minivm.variables import variables
 
 _FIBER = Root.HOST + 4  # keeps the stepped fiber while others run, and after its end
 
@@ -293,6 +293,7 @@ class Stepper:
         method, code = frame.method, _code(frame)
         state = method.verified.states[frame.pc] if method.verified else None
         assert state is not None, "a fiber at an instruction that cannot be reached"
+        first = frame.at + FIRST + code.locals
         return Spot(
             str(method),
             method.owner.file.source,
@@ -300,26 +301,12 @@ class Stepper:
             frame.pc,
             instruction_text(code, frame.pc, method.constant),
             sum(1 for _ in self.scheduler.frames(self.fiber)),
-            tuple(self._locals(frame, code, state)),
-            tuple(self._slot(frame, code.locals + index, "", type_) for index, type_ in enumerate(state.stack)),
+            tuple(self._slot(v.at, v.name, v.type) for v in variables(frame)),
+            tuple(self._slot(first + index, "", type_) for index, type_ in enumerate(state.stack)),
         )
 
-    def _locals(self, frame: Frame, code: Code, state: FrameState) -> list[Slot]:
-        """The variables in scope: the receiver, the parameters, then those that the code has names for."""
-        names = argument_names(frame) | {n.slot: n.name for n in code.names if n.start <= frame.pc < n.end}
-        known = [(slot, names[slot], type_) for slot, type_ in enumerate(state.locals) if type_ and slot in names]
-        return [self._slot(frame, slot, name, type_) for slot, name, type_ in known]
-
-    def _slot(self, frame: Frame, offset: int, name: str, type_: Type) -> Slot:
-        word = self.vm.words[frame.at + FIRST + offset]
-        return Slot(name, type_, self.show(self.vm, type_, word))
-
-
-def argument_names(frame: Frame) -> dict[int, str]:
-    """The names of the receiver and the parameters, by slot."""
-    method = frame.method
-    receiver = [] if method.is_static else ["this"]
-    return dict(enumerate([*receiver, *method.declared.parameter_names]))
+    def _slot(self, at: int, name: str, type_: Type) -> Slot:
+        return Slot(name, type_, self.show(self.vm, type_, self.vm.words[at]))
 
 
 def _code(frame: Frame) -> Code:
