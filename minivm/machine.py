@@ -81,6 +81,7 @@ class Machine:
         self.reading = False  # a host thread waits for a line
         self.failed = False  # a fiber that nobody joined ended with an error
         self.compile: Callable[[str], Sequence[ClassFile]] | None = None  # the language's service, if there is one
+        self.draw: Callable[[str], object] | None = None  # draws the heap into a file, if the host lends its pencil
         self.memory = Memory(heap_bytes)
         self.registry = Registry()
         self.boot = Loader("boot", None, boot, self.registry, self.tracer)

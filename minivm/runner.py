@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TextIO
 
 from minivm.background import cancel_main, interruptible
@@ -28,7 +29,7 @@ def make_machine(
     errors: TextIO | None = None,
 ) -> Machine:
     """The machine that a command's options ask for; errors as for ``Machine``."""
-    return Machine(
+    machine = Machine(
         boot,
         program,
         heap_bytes=options.heap_bytes,
@@ -38,6 +39,14 @@ def make_machine(
         errors=errors,
         arguments=options.arguments,
     )
+    machine.draw = lambda path: _draw(machine, path)
+    return machine
+
+
+def _draw(machine: Machine, path: str) -> str:
+    from minivm.drawing import draw_heap  # few programs draw
+
+    return draw_heap(machine, Path(path))
 
 
 def run_program(machine: Machine, main: str, render: Callable[[GuestError], str] = str) -> int:

@@ -17,7 +17,7 @@ from minivm.drawing.snapshot import Box, Cell, Snapshot
 from minivm.drawing.svg import CHARACTER, links, shape
 from minivm.errors import Deadlock, UsageError
 from minivm.machine import Machine
-from running import compile_text, new_machine
+from running import compile_text, new_machine, text_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -244,6 +244,16 @@ def test_thirty_objects_fit_a_page() -> None:
     drawn = arrange([shape(box) for box in snapshot.boxes], links(snapshot), snapshot.roots)
     assert drawn.width < 1800 and drawn.height < 2000
     assert_clear(drawn)
+
+
+def test_a_program_draws_its_own_heap(tmp_path: Path) -> None:
+    path = tmp_path / "own.svg"
+    text = FAMILY + f'fun draw(who: Person) {{ VM.drawHeap("{path}") }}\ndraw(ann)\n'
+    text += 'try { VM.drawHeap("/nowhere/x.svg") } catch e: IOError { print(e.message) }\n'
+    with closing(after(text)) as machine:
+        assert text_of(machine.output).startswith("cannot write the drawing to")
+    titles = [found.text for found in ET.parse(path).getroot().iter(f"{SVG}text")]
+    assert "family.draw" in titles and "who" in titles
 
 
 def test_a_drawing_is_written_to_a_file(tmp_path: Path) -> None:

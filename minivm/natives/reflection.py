@@ -5,7 +5,7 @@ from __future__ import annotations
 from minivm.classes import RuntimeClass
 from minivm.classfile import INIT, Flags
 from minivm.codec import MAGIC, decode
-from minivm.errors import FormatError, LinkError, MiniError, Throw
+from minivm.errors import FormatError, LinkError, MiniError, Throw, UsageError
 from minivm.frames import Link
 from minivm.interpreter import Interpreter
 from minivm.memory import WORD
@@ -45,6 +45,18 @@ def apply(vm: Interpreter, at: int) -> int:
     """Redefine from source, or from class-file bytes; status, code, text and JSON of the record."""
     record = redefine_from_text(vm, text_argument(vm, at))
     return new_string_array(vm, [record.status, record.code, record.text(), record.json()])
+
+
+@native("VM", "drawHeap")
+def draw_heap(vm: Interpreter, at: int) -> int:
+    """Draw the heap into an SVG file."""
+    if vm.machine.draw is None:
+        raise Throw("StateError", "this machine cannot draw")
+    try:
+        vm.machine.draw(text_argument(vm, at))
+    except UsageError as error:
+        raise Throw("IOError", str(error)) from None
+    return 0
 
 
 def redefine_from_text(vm: Interpreter, text: str) -> Record:
