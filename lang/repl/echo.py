@@ -1,24 +1,25 @@
-"""The value of a REPL entry as text: numbers and objects as ``print`` shows them, strings as literals."""
+"""The value of a REPL entry as text: as ``values`` shows it, but asking the ``toString`` of the program's own classes."""
 
 from __future__ import annotations
-
-import unicodedata
 
 from attrs import define
 
 from lang.compiler import Known, compile_snippet
 from lang.program import ProgramFinder
+from lang.repl.sketches import literal
+from lang.repl.values import TEXT, Portrait
 from lang.source import Source
-from minivm.classes import RuntimeMethod
-from minivm.handlers.values import TEXTS
+from minivm.classes import RuntimeClass, RuntimeMethod
+from minivm.layouts import ARRAY_FIRST
 from minivm.machine import Machine
 from minivm.memory import Root
-from minivm.types import STRING, VOID, Type, class_type
+from minivm.types import OBJECT, VOID, Type, array_of, class_type
 
-_VALUE = Root.HOST + 7  # keeps the value while its toString runs
+_ASKED = Root.HOST + 7  # an array that keeps the objects whose toString is asked
 _MODULE = "repl$show"
-_SHOW = Source("<show>", 'fun show(value: Object?): String { return "{value}" }')
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "{": "\\{", "\0": "\\0"}
+_SHOW = Source("<show>", 'fun show(value: Object): String { return "{value}" }')
+_OWN_TEXTS = ("StringBuilder", "Class", "Redefinition")  # of the library's classes: what they are is their text
+_MOST = 20 * TEXT  # characters of one toString
 
 
 @define
@@ -29,7 +30,7 @@ class Echo:
     finder: ProgramFinder
     _show: RuntimeMethod | None = None
 
-    def text(self, type_: Type, word: int) -> str:
+    def text(self, type_: Type, word: int, width: int) -> str:
         """The text of a value just computed; "" for void.
 
         Raises:
@@ -37,19 +38,48 @@ class Echo:
         """
         if type_ == VOID:
             return ""
-        if type_.is_primitive:
-            return TEXTS[type_.name](word)
-        if not word:
-            return "null"
-        heap, memory = self.machine.heap, self.machine.memory
-        if type_.non_null() == STRING:
-            return literal(heap.string(word))
-        memory.set_root(_VALUE, word)
+        portrait = Portrait(self.machine, self._asks)
+        sketch = portrait.value(type_, word)
+        if portrait.asked:
+            self._ask(portrait)
+        return "\n".join(sketch.lines(width))
+
+    def still(self, type_: Type, word: int) -> str:
+        """The text of a value in one line; nothing of the program runs."""
+        return Portrait(self.machine).value(type_, word).flat()
+
+    @staticmethod
+    def _asks(cls: RuntimeClass) -> bool:
+        method = cls.table.get("toString")
+        if method is None:
+            return False
+        return not method.owner.is_boot or method.owner.file.name in _OWN_TEXTS
+
+    def _ask(self, portrait: Portrait) -> None:
+        """Ask every object that has a text of its own. They move while they are asked, so an array holds them."""
+        memory, heap = self.machine.memory, self.machine.heap
+        self._keep([ref for ref, _ in portrait.asked])
         try:
-            shown = heap.string(self.machine.call(self._method(), lambda: [memory.root(_VALUE)]))
-            return literal(shown) if heap.class_id(memory.root(_VALUE)) == heap.string_class else shown
+            show = self._method()
+            for at, (_, sketch) in enumerate(portrait.asked):
+                place = ARRAY_FIRST + at
+                word = self.machine.call(show, lambda place=place: [memory.words[memory.root(_ASKED) + place]])  # type: ignore[misc]
+                text = heap.string(word)
+                sketch.text = text if len(text) <= _MOST else literal(text, _MOST)
         finally:
-            memory.set_root(_VALUE, 0)
+            memory.set_root(_ASKED, 0)
+
+    def _keep(self, refs: list[int]) -> None:
+        machine = self.machine
+        cls = machine.load(array_of(OBJECT.or_null()))
+        machine.memory.dipping = True  # the references stay good until they are in the array
+        try:
+            array = machine.heap.new_array(cls, len(refs))
+        finally:
+            machine.memory.dipping = False
+        for at, ref in enumerate(refs):
+            machine.memory.words[array + ARRAY_FIRST + at] = ref
+        machine.memory.set_root(_ASKED, array)
 
     def _method(self) -> RuntimeMethod:
         """``show``, compiled when first needed."""
@@ -57,14 +87,3 @@ class Echo:
             self.finder.files.update(compile_snippet(_SHOW, _MODULE, Known(self.finder.library)))
             self._show = self.machine.load(class_type(_MODULE)).methods["show"]
         return self._show
-
-
-def literal(text: str) -> str:
-    """A string as it would be written in a program."""
-    return '"' + "".join(map(_character, text)) + '"'
-
-
-def _character(char: str) -> str:
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    return f"\\u{{{ord(char):x}}}" if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char
