@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve, frozen
 
@@ -32,7 +32,19 @@ class Revision:
 def compile_revision(
     source: Source, module: str, files: Mapping[str, ClassFile], modules: Collection[str], *, whole_file: bool = False
 ) -> Revision:
-    """Compile class declarations as new versions of a program's classes.
+    """Compile class declarations as new versions of a program's classes; see ``compile_revisions``."""
+    return compile_revisions([source], module, files, modules, whole_file=whole_file)
+
+
+def compile_revisions(
+    sources: Sequence[Source],
+    module: str,
+    files: Mapping[str, ClassFile],
+    modules: Collection[str],
+    *,
+    whole_file: bool = False,
+) -> Revision:
+    """Compile class declarations as new versions of a program's classes; those of several texts see each other.
 
     A class that only an imported module has is that module's class. ``module`` is the name for what stands beside the
     classes; ``modules`` are visible bare. Of a ``whole_file`` the statements, which have run long ago, are left out.
@@ -40,20 +52,21 @@ def compile_revision(
     Raises:
         CompileError: with every diagnostic.
     """
-    program = parse(source)
-    _check_redefinable(source, program)
-    if not whole_file:
-        _check_only_classes(source, program)
-    homes = [(_home(node.name, files), node) for node in program.classes]
-    prefixes = tuple(dict.fromkeys((home for home, _ in homes))) or ("",)
-    trees = {p: evolve(program, statements=(), classes=_at(p, homes)) for p in prefixes}
-    units = _units(source, module, trees)
-    visible = (*(prefix.rstrip(".") for prefix in prefixes if prefix), *modules, PRELUDE)
-    made = compile_units(units, Known(files, tuple(dict.fromkeys(visible))))
+    units: list[Unit] = []
+    for source in sources:
+        program = parse(source)
+        _check_redefinable(source, program)
+        if not whole_file:
+            _check_only_classes(source, program)
+        units += _units(source, module, program, files, len(units))
+    prefixes = [unit.prefix.rstrip(".") for unit in units if unit.prefix]
+    made = compile_units(units, Known(files, tuple(dict.fromkeys((*prefixes, *modules, PRELUDE)))))
     own = {unit.module for unit in units}
     support = {n: f for n, f in made.items() if n in own or f.host in own}
     classes = {n: f for n, f in made.items() if n not in support}
-    return Revision(classes, support if program.functions else {}, tuple(home + node.name for home, node in homes))
+    functions = any(unit.program.functions for unit in units)
+    declared = tuple(unit.prefix + node.name for unit in units for node in unit.program.classes)
+    return Revision(classes, support if functions else {}, declared)
 
 
 def _check_only_classes(source: Source, program: Tree) -> None:
@@ -77,17 +90,17 @@ def _check_redefinable(source: Source, program: Tree) -> None:
         raise CompileError([Diagnostic(_BUILT_IN, message.format(n.name), source, n.name_span) for n in found])
 
 
-def _at(prefix: str, homes: list[tuple[str, ClassDeclaration]]) -> tuple[ClassDeclaration, ...]:
-    return tuple(node for home, node in homes if home == prefix)
-
-
-def _units(source: Source, module: str, trees: Mapping[str, Tree]) -> list[Unit]:
-    """One unit for the classes of each module; what is not a class goes with the first."""
+def _units(source: Source, module: str, program: Tree, files: Mapping[str, ClassFile], first: int) -> list[Unit]:
+    """One unit for the classes of each module; what is not a class goes with the first. ``first`` numbers them on."""
+    homes: dict[str, list[ClassDeclaration]] = {}
+    for node in program.classes:
+        homes.setdefault(_home(node.name, files), []).append(node)
     units: list[Unit] = []
-    for number, (prefix, tree) in enumerate(trees.items()):
-        name = f"{module}${number}" if number else module
-        only = evolve(tree, functions=()) if number else tree
-        units.append(Unit(source=source, program=only, module=name, entry=True, prefix=prefix))
+    for number, (prefix, nodes) in enumerate(homes.items() or [("", [])]):
+        name = f"{module}${first + number}" if first + number else module
+        functions = () if number else program.functions
+        tree = evolve(program, statements=(), functions=functions, classes=tuple(nodes))
+        units.append(Unit(source=source, program=tree, module=name, entry=True, prefix=prefix))
     return units
 
 

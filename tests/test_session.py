@@ -309,7 +309,7 @@ def test_an_unknown_command_suggests_the_nearest(session: Session) -> None:
 
 def test_commands_show_the_machine(session: Session) -> None:
     feed(session, COUNTER, "let c = Counter()", "fun twice(x: int): int { return 2 * x }")
-    assert feed(session, ":classes").text == "class Counter v1   1 instance"
+    assert feed(session, ":classes").text == "class Counter   v1   1 instance"
     assert "bump(): int" in feed(session, ":class Counter").text
     assert "did you mean `Counter`" in session.feed(":class counter").text
     assert feed(session, ":type c.bump()").text == "int"

@@ -38,6 +38,11 @@ class Command:
     completes: str = NOTHING
 
     @property
+    def group(self) -> str:
+        """The file it is in: what it has to do with."""
+        return self.act.__module__.rpartition(".")[2]
+
+    @property
     def usage(self) -> str:
         """``:name ARGUMENTS``."""
         return f":{self.name} {self.takes}".rstrip()
@@ -67,7 +72,7 @@ def find_command(word: str) -> Command:
     word = word.removeprefix(":")
     if word in COMMANDS:
         return COMMANDS[word]
-    begun = [name for name in COMMANDS if word and name.startswith(word)]
+    begun = sorted(name for name in COMMANDS if word and name.startswith(word))
     if len(begun) == 1:
         return COMMANDS[begun[0]]
     if begun:

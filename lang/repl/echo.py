@@ -1,4 +1,4 @@
-"""The value of a REPL entry as text: as ``values`` shows it, but asking the ``toString`` of the program's own classes."""
+"""The value of a REPL entry as text: as ``values`` shows it, but asking the ``toString`` of the program's classes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _ASKED = Root.HOST + 7  # an array that keeps the objects whose toString is aske
 _MODULE = "repl$show"
 _SHOW = Source("<show>", 'fun show(value: Object): String { return "{value}" }')
 _OWN_TEXTS = ("StringBuilder", "Class", "Redefinition")  # of the library's classes: what they are is their text
+STILL = 400
 _MOST = 20 * TEXT  # characters of one toString
 
 
@@ -44,9 +45,10 @@ class Echo:
             self._ask(portrait)
         return "\n".join(sketch.lines(width))
 
-    def still(self, type_: Type, word: int) -> str:
-        """The text of a value in one line; nothing of the program runs."""
-        return Portrait(self.machine).value(type_, word).flat()
+    def still(self, type_: Type, word: int, limit: int = STILL) -> str:
+        """The text of a value in one line of at most ``limit`` characters; nothing of the program runs."""
+        text = Portrait(self.machine).value(type_, word).flat()
+        return text if len(text) <= limit else f"{text[: limit - 2]} …"
 
     @staticmethod
     def _asks(cls: RuntimeClass) -> bool:

@@ -2,30 +2,60 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+
+from attrs import define, field
 
 from lang.diagnostics import CompileError, Diagnostic
 from lang.nodes import ClassDeclaration
 from lang.nodes import Program as Tree
 from lang.parser import parse
 from lang.repl.reply import Reply, diagnostics_reply, error_reply
-from lang.repl.views import preview, version_of
+from lang.repl.versions import changes, version_of
 from lang.repl.workspace import Workspace
 from lang.source import Source
 from lang.traces import with_lines
 from minivm.background import cancel_main, ready_count, run_ready
+from minivm.classes import RuntimeMethod
 from minivm.classfile import MAIN, ClassFile
 from minivm.errors import Deadlock, GuestError, LinkError, UsageError
 from minivm.interpreter import Interrupted
 from minivm.machine import Machine
 from minivm.memory import Root
-from minivm.types import class_type
+from minivm.types import Type, class_type
 
 _ALREADY = "E024"  # the checker's code: declared twice
 
 
 class Stopped(Exception):
     """An entry's statements did not come to their end; the text says why."""
+
+
+@define
+class Prepared:
+    """An entry whose definitions are made, and whose statements are to be run; ``shown`` is what to say of it."""
+
+    source: Source
+    program: Tree
+    module: str
+    shown: list[str] = field(factory=list)
+
+    def finish(self, workspace: Workspace) -> Reply:
+        """The reply to an entry that came to its end."""
+        workspace.journal.add(self.source, self.program, ran=True)
+        return Reply("\n".join(self.shown))
+
+    def abandon(self, workspace: Workspace, why: str) -> Reply:
+        """The reply to an entry that did not: its variables are gone, its classes and functions are there."""
+        if not self.program.functions:
+            workspace.hide(self.module)
+        workspace.journal.add(self.source, self.program, ran=False)
+        return Reply("\n".join((*self.shown, why)), failed=True)
+
+    def result(self, machine: Machine) -> Type:
+        """The type of the entry's value."""
+        return main_of(machine, self.module).result
 
 
 def enter(workspace: Workspace, source: Source) -> Reply:
@@ -35,26 +65,39 @@ def enter(workspace: Workspace, source: Source) -> Reply:
     Raises:
         Exit: the program asked for the end; Interrupted: while fibers other than the entry's ran.
     """
-    module = workspace.next_module()
+    prepared = prepare(workspace, source)
+    if isinstance(prepared, Reply):
+        return prepared
     try:
-        program = parse(source)
-        _check_new(workspace, source, program)
-        files = workspace.compile_entry(source, program, module)
-    except CompileError as error:
-        return diagnostics_reply(error, workspace.color)
-    except UsageError as error:  # an imported file that cannot be read
-        return error_reply(error)
-    shown: list[str] = []
-    try:
-        shown += _define(workspace, files, module, program)
-        if program.statements:
-            shown += _run(workspace, module)
+        if prepared.program.statements:
+            prepared.shown += _run(workspace, prepared.module)
             run_ready(workspace.machine, ready_count(workspace.machine))  # what was spawned gets on its way
     except Stopped as why:
-        if not program.functions:
-            workspace.hide(module)
-        return Reply("\n".join((*shown, str(why))), failed=True)
-    return Reply("\n".join(shown))
+        return prepared.abandon(workspace, str(why))
+    return prepared.finish(workspace)
+
+
+def prepare(workspace: Workspace, source: Source) -> Prepared | Reply:
+    """Compile an entry and make its definitions; or the reply, if that cannot be done."""
+    module = workspace.next_module()
+    workspace.compiled_in = 0.0
+    started = time.perf_counter()
+    try:
+        with workspace.interrupts.breakable():
+            program = parse(source)
+            _check_new(workspace, source, program)
+            files = workspace.compile_entry(source, program, module)
+    except CompileError as error:
+        return diagnostics_reply(error, workspace.settings.color)
+    except UsageError as error:  # an imported file that cannot be read
+        return error_reply(error)
+    workspace.compiled_in = time.perf_counter() - started
+    prepared = Prepared(source, program, module)
+    try:
+        prepared.shown += _define(workspace, files, module, program)
+    except Stopped as why:
+        return prepared.abandon(workspace, str(why))
+    return prepared
 
 
 # ── definitions ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,7 +119,8 @@ def _already(workspace: Workspace, source: Source, node: ClassDeclaration) -> Di
     except CompileError:
         pass  # what it would change is known only once it compiles
     else:
-        hint += preview(workspace.files()[node.name], revision.classes[node.name])
+        found = ", ".join(changes(workspace.files()[node.name], revision.classes[node.name]))
+        hint += f"; it would change: {found}" if found else "; it would change nothing"
     return Diagnostic(_ALREADY, message, source, node.name_span, "defined a second time", hint)
 
 
@@ -115,25 +159,45 @@ def _run(workspace: Workspace, module: str) -> list[str]:
         Stopped: they did not come to their end.
     """
     machine = workspace.machine
+    number = start(machine, module)
     try:
-        main = machine.load(class_type(module)).methods[MAIN]
-        word = machine.run_fiber(_start(machine, module))
-        text = workspace.echo.text(main.result, word)
+        word = machine.run_fiber(number)
+        text = workspace.echo.text(main_of(machine, module).result, word, workspace.width)
     except GuestError as error:
-        raise Stopped("uncaught " + with_lines(error, workspace.line)) from None
+        raise Stopped(failure(workspace, error)) from None
     except Interrupted:
-        raise Stopped(_stop(machine, "interrupted", show_place=True)) from None
+        raise Stopped(stop(machine, "interrupted", show_place=True)) from None
     except Deadlock as error:
-        raise Stopped(_stop(machine, str(error))) from None
+        raise Stopped(stop(machine, str(error))) from None
     except LinkError as error:
         raise Stopped(f"error: {error}") from None
     return [text] if text else []
 
 
-def _start(machine: Machine, module: str) -> int:
-    """Start the entry's fiber: number 1, as any program's main fiber, unless an old one clings to the number."""
+def failure(workspace: Workspace, error: GuestError) -> str:
+    """What to say of an error that nobody caught."""
+    return "uncaught " + with_lines(error, workspace.line)
+
+
+def main_of(machine: Machine, module: str) -> RuntimeMethod:
+    """The method that an entry's statements are."""
+    return machine.load(class_type(module)).methods[MAIN]
+
+
+def start(machine: Machine, module: str) -> int:
+    """Start the entry's fiber: number 1, as any program's main fiber, unless an old one clings to the number.
+
+    Raises:
+        Stopped: it cannot be started.
+    """
+    try:
+        return _start(machine, main_of(machine, module))
+    except (LinkError, GuestError) as error:
+        raise Stopped(f"error: {error}") from None
+
+
+def _start(machine: Machine, main: RuntimeMethod) -> int:
     scheduler = machine.scheduler
-    main = machine.load(class_type(module)).methods[MAIN]
     following = max(scheduler.next_id, 2)
     if any(scheduler.get(fiber, "id") == 1 for fiber in scheduler.live()):
         return machine.start(main)
@@ -144,7 +208,7 @@ def _start(machine: Machine, module: str) -> int:
         scheduler.next_id = following
 
 
-def _stop(machine: Machine, why: str, *, show_place: bool = False) -> str:
+def stop(machine: Machine, why: str, *, show_place: bool = False) -> str:
     """End the entry's fiber, which runs its finally blocks; what to say."""
     scheduler = machine.scheduler
     lines = [why]

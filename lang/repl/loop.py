@@ -7,11 +7,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from lang.repl.piped import piped
 from lang.repl.session import Session
+from lang.repl.workspace import Settings
 from lang.version import VERSION
 from minivm.machine import Exit
 from minivm.options import MachineOptions
-from minivm.runner import FAILED
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -40,42 +41,8 @@ def repl(options: MachineOptions, *, strict: bool, color: bool) -> int:
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
         here: TextIO = _Here()  # type: ignore[assignment]  # all that the machine asks of a stream
-        return _Terminal(Session(options, output=here, color=color)).run()
+        return _Terminal(Session(options, output=here, settings=Settings(color, interactive=True))).run()
     return piped(Session(options), strict=strict)
-
-
-def piped(session: Session, *, strict: bool) -> int:
-    """Entries from a pipe or file: results on standard output, errors on standard error, no prompts."""
-    pending = ""
-    while line := _read_line():
-        pending += line
-        if session.needs_more(pending):
-            continue
-        status = _reply(session, pending, strict)
-        if status is not None:
-            return status
-        pending = ""
-    status = _reply(session, pending, strict)
-    return status or 0
-
-
-def _read_line() -> str:
-    try:
-        return sys.stdin.readline()
-    except UnicodeDecodeError:
-        return "\ufffd\n"  # reported as the invalid character that it is
-
-
-def _reply(session: Session, text: str, strict: bool) -> int | None:
-    """Feed one text and show the reply; the exit status, if that was the end."""
-    reply = session.feed(text)
-    if reply.text:
-        sys.stdout.flush()
-        out = sys.stderr if reply.failed and reply.record is None else sys.stdout
-        print(reply.text, file=out, flush=True)
-    if reply.status is not None:
-        return reply.status
-    return FAILED if strict and reply.failed else None
 
 
 class _Terminal:

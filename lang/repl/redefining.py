@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections import Counter
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from lang.compiler import SUFFIX, read_source
@@ -10,8 +13,8 @@ from lang.diagnostics import CompileError, nearest
 from lang.program import know_versions
 from lang.repl.reply import Reply, error_reply
 from lang.repl.workspace import Workspace
+from lang.revision import Revision
 from lang.source import Source
-from minivm.classfile import ClassFile
 from minivm.errors import UsageError
 from minivm.redefine import Reason, Record, redefine, refused
 
@@ -24,20 +27,49 @@ def redefine_text(workspace: Workspace, rest: str) -> Reply:
     Raises:
         UsageError: no classes, none that exist, or a file that cannot be read.
     """
-    paths = [] if _TEXT.match(rest) else rest.split()
-    if not rest or not all(path.endswith(SUFFIX) for path in paths):
-        raise UsageError(f"`:redefine` takes class declarations, or the names of {SUFFIX} files")
+    paths = [] if _TEXT.match(rest) else _paths(rest)
+    sources = _sources(workspace, rest, paths)
     try:
-        files, declared = _compile(workspace, _sources(workspace, rest, paths), whole_file=bool(paths))
+        with workspace.interrupts.breakable():
+            revision = workspace.compile_revision(*sources, whole_file=bool(paths))
     except CompileError as error:
         reason = Reason("R501", "the source does not compile", tuple(str(error).splitlines()))
         return _reply(refused(reason))
-    if not any(name in workspace.files() for name in declared):
-        return error_reply(_unknown(workspace, declared))
+    known = workspace.files()
+    if not any(name in known for name in revision.declared):
+        return error_reply(_unknown(workspace, revision.declared))
+    return _reply(_redefine(workspace, revision, sources, known, whole_file=bool(paths)))
+
+
+def _redefine(
+    workspace: Workspace, revision: Revision, sources: list[Source], known: Container[str], *, whole_file: bool
+) -> Record:
+    know_versions(workspace.machine, revision)
+    workspace.versions.update()
+    files = {**revision.support, **revision.classes}
     record = redefine(workspace.machine, list(files.values()))
     if record.applied:
         workspace.finder.files.update(files)
-    return _reply(record)
+        for source in sources:
+            workspace.journal.add_new(source, known, functions=not whole_file)
+    return record
+
+
+def _paths(rest: str) -> list[str]:
+    """The files that are named.
+
+    Raises:
+        UsageError: that is neither classes nor source files.
+    """
+    try:
+        paths = shlex.split(rest)
+    except ValueError:
+        paths = rest.split()
+    wrong = next((path for path in paths if not path.endswith(SUFFIX)), None)
+    if wrong is not None or not paths:
+        close = f"; `{wrong}` is neither" if wrong else ""
+        raise UsageError(f"`:redefine` takes class declarations, or the names of {SUFFIX} files{close}")
+    return paths
 
 
 def _reply(record: Record) -> Reply:
@@ -45,27 +77,23 @@ def _reply(record: Record) -> Reply:
 
 
 def _sources(workspace: Workspace, rest: str, paths: list[str]) -> list[Source]:
+    """The texts, each under a name of its own.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
     if not paths:
         return [workspace.revision_source(rest)]
-    texts = [(Path(path).name, read_source(workspace.finder.folder / path).text) for path in paths]
-    return [workspace.revision_source(text, name) for name, text in texts]
+    folder = workspace.finder.folder
+    texts = {path: read_source(folder / Path(path).expanduser()).text for path in paths}
+    names = Counter(Path(path).name for path in texts)
+    return [
+        workspace.revision_source(text, Path(path).name if names[Path(path).name] == 1 else path)
+        for path, text in texts.items()
+    ]
 
 
-def _compile(
-    workspace: Workspace, sources: list[Source], *, whole_file: bool
-) -> tuple[dict[str, ClassFile], list[str]]:
-    """The set, and the names of its classes as written."""
-    files: dict[str, ClassFile] = {}
-    declared: list[str] = []
-    for source in sources:
-        revision = workspace.compile_revision(source, whole_file=whole_file)
-        know_versions(workspace.machine, revision)
-        files |= {**revision.support, **revision.classes}
-        declared += revision.declared
-    return files, declared
-
-
-def _unknown(workspace: Workspace, declared: list[str]) -> str:
+def _unknown(workspace: Workspace, declared: Sequence[str]) -> str:
     """None of the classes exists. (New ones beside an old one are welcome.)"""
     if not declared:
         return "there is no class in that text; `:redefine` takes class declarations"

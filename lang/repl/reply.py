@@ -10,12 +10,14 @@ from minivm.redefine import Record
 
 @frozen
 class Reply:
-    """Text for the user. ``status``: the session has ended with it; ``record``: of the redefinition asked for."""
+    """Text for the user. ``status``: the session has ended with it; ``record``: of the redefinition asked for;
+    ``fresh``: the session is to begin again."""
 
     text: str = ""
     failed: bool = False
     status: int | None = None
     record: Record | None = None
+    fresh: bool = False
 
 
 def error_reply(problem: object) -> Reply:

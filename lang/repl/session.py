@@ -1,4 +1,4 @@
-"""A REPL session without a terminal: text in, replies out. Prompts, colours and keys are ``loop``'s.
+"""A REPL session without a terminal: text in, replies out. Prompts, colours and keys are ``terminal``'s.
 
 An entry is a small program of its own, module ``repl$N``, which sees the earlier ones. Fibers it spawns live on: they
 run while an entry runs, get one turn after it, and more while a prompt waits.
@@ -9,16 +9,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TextIO
 
-from lang.parser import is_incomplete
-from lang.repl.commands import carry_out
+from lang.diagnostics import CompileError
+from lang.repl import commands
+from lang.repl.command import find_command
 from lang.repl.entries import enter
-from lang.repl.reply import Reply, error_reply
-from lang.repl.workspace import make_workspace
-from minivm.background import interruptible, next_turn, run_ready
-from minivm.errors import Throw
+from lang.repl.reading import is_unfinished
+from lang.repl.reply import Reply, diagnostics_reply, error_reply
+from lang.repl.stepping import go_on
+from lang.repl.workspace import Settings, Workspace, make_workspace
+from minivm.background import next_turn, run_ready
+from minivm.errors import Deadlock, GuestError, LinkError, Throw, UsageError
 from minivm.interpreter import Interrupted
 from minivm.machine import Exit, Machine
 from minivm.options import MachineOptions
+
+assert commands  # imported for what they register
+
+# commands that run the program, which somebody is stepping through
+_RUNNING = frozenset({"load", "run", "time", "step", "edit", "reset"})
 
 
 class Session:
@@ -28,6 +36,7 @@ class Session:
         folder: where imports and files are looked for.
         output, errors: the program's streams; standard output and error if not given.
         color: whether diagnostics are coloured.
+        settings: what the session shows itself to.
     """
 
     def __init__(
@@ -37,45 +46,77 @@ class Session:
         *,
         output: TextIO | None = None,
         errors: TextIO | None = None,
-        color: bool = False,
+        settings: Settings | None = None,
     ) -> None:
-        self.workspace = make_workspace(options, folder or Path(), output, errors)
-        self.workspace.color = color
+        self._options = options
+        self._folder = folder or Path()
+        self._streams = output, errors
+        self.settings = settings or Settings()
+        self.workspace = self._fresh()
+
+    def _fresh(self) -> Workspace:
+        return make_workspace(self._options, self._folder, self.settings, *self._streams)
 
     @property
     def machine(self) -> Machine:
         """The machine that runs it all."""
         return self.workspace.machine
 
+    @property
+    def is_stepping(self) -> bool:
+        """Whether an entry is being stepped through, and texts say how to go on."""
+        return self.workspace.stepping is not None
+
     @staticmethod
     def needs_more(text: str) -> bool:
         """Whether the text is the beginning of something longer."""
-        command, _, rest = text.strip().partition(" ")
-        if command.startswith(":"):
-            return command == ":redefine" and is_incomplete(rest)
-        return is_incomplete(text)
+        return is_unfinished(text)
 
     def feed(self, text: str) -> Reply:
         """Carry out one entry or command. Whatever fails or is refused leaves the session as it was."""
-        if not text.strip():
+        if not text.strip() and not self.is_stepping:
             return Reply()
         try:
-            with interruptible(self.machine, insist=False):
+            with self.workspace.interrupts.watched():
                 self.machine.vm.interrupted = False
                 reply = self._carry_out(text)
+                self.workspace.versions.update()
         except Exit as request:
             reply = Reply(status=request.status)
-        except Interrupted:
+        except (Interrupted, KeyboardInterrupt):
             reply = Reply("interrupted", failed=True)
+        except CompileError as error:
+            reply = diagnostics_reply(error, self.settings.color)
+        except (UsageError, LinkError, GuestError, Deadlock) as error:
+            reply = error_reply(error)
         except Throw as problem:  # no room for what the session itself needs
             reply = error_reply(f"{problem.kind}: {problem.message}")
+        except (MemoryError, RecursionError) as problem:
+            reply = error_reply(f"that is too much for this session ({type(problem).__name__}); nothing was done")
         self.machine.output.flush()
+        if reply.fresh:
+            self._begin_again()
         return reply
 
     def _carry_out(self, text: str) -> Reply:
         if text.lstrip().startswith(":"):
-            return carry_out(self.workspace, text.strip())
+            return self._command(text.strip())
+        if self.is_stepping:
+            return go_on(self.workspace, text)
         return enter(self.workspace, self.workspace.source(text.rstrip("\n")))
+
+    def _command(self, text: str) -> Reply:
+        word, _, rest = text[1:].partition(" ")
+        word, line_end, more = word.partition("\n")  # `:redefine` and the class on the next line
+        command = find_command(word)
+        if self.is_stepping and command.name in _RUNNING:
+            raise UsageError(f"`:{command.name}` has to wait: `c` runs the stepped entry to its end, `q` gives it up")
+        return command.act(self.workspace, f"{more} {rest}".strip() if line_end else rest.strip())
+
+    def _begin_again(self) -> None:
+        old = self.workspace
+        self.workspace = self._fresh()
+        old.machine.close()
 
     # ── fibers that live on ──────────────────────────────────────────────────────────────────────────────
 
@@ -85,9 +126,9 @@ class Session:
         Raises:
             Exit: the program asked for the end; Interrupted.
         """
-        if turns:
+        if turns and not self.is_stepping:
             run_ready(self.machine, turns)
 
     def next_turn(self) -> float | None:
         """Seconds until a fiber may have something to do; None: not before the next entry."""
-        return next_turn(self.machine)
+        return None if self.is_stepping else next_turn(self.machine)

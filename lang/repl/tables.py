@@ -34,7 +34,7 @@ def _stacked(cells: Sequence[Sequence[str]], widths: list[int], width: int, inde
     rows: list[str] = []
     for row in cells:
         if len(row) < len(widths) or len(row) == 1 or first + len(indent) + len(GAP) > width * 2 // 3:
-            head, *rest = [cell for cell in row if cell]  or [""]
+            head, *rest = [cell for cell in row if cell] or [""]
             rows += wrapped(head, width, indent, indent + "  ")
             rows += [line for cell in rest for line in wrapped(cell, width, indent + "    ", indent + "    ")]
             continue
@@ -49,5 +49,5 @@ def wrapped(text: str, width: int, first: str = "", following: str = "") -> list
     room = max(width, NARROWEST)
     if len(first) + len(text) <= room:
         return [(first + text).rstrip()]
-    options = {"break_on_hyphens": False, "drop_whitespace": True}
-    return textwrap.wrap(text, room, initial_indent=first, subsequent_indent=following, **options) or [first.rstrip()]
+    lines = textwrap.wrap(text, room, initial_indent=first, subsequent_indent=following, break_on_hyphens=False)
+    return lines or [first.rstrip()]

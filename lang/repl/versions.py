@@ -61,6 +61,11 @@ class Versions:
         return [found for found in self._seen.values() if name in (found[-1].name, found[-1].file.name)]
 
 
+def version_of(machine: Machine, name: str) -> int:
+    """The current version of a class, 1 if nothing of it is loaded."""
+    return max((c.version for c in machine.registry.loaded() if c.file.name == name), default=1)
+
+
 def _version(cls: RuntimeClass) -> Version:
     slots = tuple(Slot(f.offset, f.name, str(f.type), f.owner.file.name) for f in cls.layout)
     statics = tuple(Slot(f.offset, f.name, str(f.type), cls.file.name) for f in cls.statics)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from attrs import define, evolve, field
 
@@ -17,31 +17,63 @@ from lang.nodes import Import
 from lang.nodes import Program as Tree
 from lang.program import ProgramFinder, current_files, know_versions
 from lang.repl.echo import Echo
-from lang.revision import Revision, compile_revision
+from lang.repl.editor import edit
+from lang.repl.interrupts import Interrupts
+from lang.repl.journal import Journal
+from lang.repl.tables import WIDTH
+from lang.repl.versions import Versions
+from lang.revision import Revision, compile_revisions
 from lang.source import Source, Span
 from minivm.classfile import ClassFile
 from minivm.machine import Machine
 from minivm.options import MachineOptions
 from minivm.runner import make_machine
 
+if TYPE_CHECKING:
+    from lang.repl.stepping import Stepping
+
 NAME = "<repl>"
 
 
 @define
-class Workspace:
-    """The context of a session. ``modules`` are the entries' module classes, the latest first; ``color`` is for
-    diagnostics."""
+class Settings:
+    """What a session shows itself to: ``color`` is for diagnostics, ``width`` in columns; ``interactive``: somebody
+    types, and can be asked how to go on; ``edit`` lets them change a text."""
 
+    color: bool = False
+    width: int = WIDTH
+    interactive: bool = False
+    edit: Callable[[str, str], str] = edit
+
+
+@define
+class Workspace:
+    """The context of a session. ``modules`` are the entries' module classes, the latest first; ``drafts`` are edited
+    classes that were not taken; ``stepping`` is there while an entry is stepped
+    through, ``compiled_in`` how long the last one took to compile."""
+
+    options: MachineOptions
     machine: Machine
     finder: ProgramFinder
     echo: Echo
-    color: bool = False
+    versions: Versions
+    interrupts: Interrupts
+    settings: Settings = field(factory=Settings)
+    journal: Journal = field(factory=Journal)
+    drafts: dict[str, str] = field(factory=dict)
+    stepping: Stepping | None = None
+    compiled_in: float = 0.0
     modules: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     lines_fed: int = 0
     entries: int = 0
     revisions: int = 0
     _lines: dict[tuple[str, int], str] = field(factory=dict)
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return self.settings.width
 
     def source(self, text: str) -> Source:
         """The next entry's text, its lines counted on from the last one's."""
@@ -102,17 +134,18 @@ class Workspace:
             made |= compile_module(node.name, self.finder.folder, {**files, **made})
         return made
 
-    def compile_revision(self, source: Source, *, whole_file: bool = False) -> Revision:
+    def compile_revision(self, *sources: Source, whole_file: bool = False) -> Revision:
         """New versions of classes.
 
         Raises:
             CompileError: with every diagnostic.
         """
         module = f"redefine${self.revisions}"
-        return compile_revision(source, module, self.files(), self.modules, whole_file=whole_file)
+        return compile_revisions(sources, module, self.files(), self.modules, whole_file=whole_file)
 
     def compile_for_program(self, text: str) -> Sequence[ClassFile]:
         """``VM.redefine`` from inside the session."""
+        self.versions.update()
         revision = self.compile_revision(self.revision_source(text))
         self.finder.files.update(revision.support)
         know_versions(self.machine, revision)
@@ -132,11 +165,16 @@ class Workspace:
 
 
 def make_workspace(
-    options: MachineOptions, folder: Path, output: TextIO | None = None, errors: TextIO | None = None
+    options: MachineOptions,
+    folder: Path,
+    settings: Settings,
+    output: TextIO | None = None,
+    errors: TextIO | None = None,
 ) -> Workspace:
     """A session's workspace with a fresh machine."""
     finder = ProgramFinder({}, folder, standard_library())
     machine = make_machine(library_finder(), finder, options, output, errors)
-    workspace = Workspace(machine, finder, Echo(machine, finder))
+    parts = Echo(machine, finder), Versions(machine), Interrupts(machine)
+    workspace = Workspace(options, machine, finder, *parts, settings)
     machine.compile = workspace.compile_for_program
     return workspace
