@@ -160,6 +160,15 @@ def test_heap_counts_instances_and_words(session: Session) -> None:
     assert [row.split(None, 1)[1] for row in rows[1:]] == ["Counter(n: 0)", "Counter(n: 5)"]
 
 
+def test_the_heap_is_drawn_into_a_file(session: Session, tmp_path: Path) -> None:
+    feed(session, COUNTER, "let a = Counter()")
+    feed(session, ":heap --svg heap.svg", ":heap Counter --svg one.svg")
+    assert "Counter" in (tmp_path / "heap.svg").read_text()
+    assert "Counter" in (tmp_path / "one.svg").read_text()
+    assert "takes the name of the file" in session.feed(":heap --svg").text
+    assert "cannot write" in session.feed(":heap --svg no/where.svg").text
+
+
 def test_time_says_how_long_and_how_many_collections(session: Session) -> None:
     reply = feed(session, ":time 1 + 1")
     assert re.fullmatch(r"2\n  ran in [\d.]+ (ms|µs), compiled in [\d.]+ (ms|µs)", reply.text)

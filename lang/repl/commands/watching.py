@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lang.repl.command import CLASS, command, takes_nothing
-from lang.repl.commands.lookup import loaded
+from lang.repl.commands.lookup import class_file, loaded, path_of
 from lang.repl.reply import Reply
 from lang.repl.tables import table, wrapped
 from lang.repl.workspace import Workspace
 from minivm.classes import RuntimeClass
 from minivm.collector import object_words
-from minivm.frames import FIRST, Frame, typed_slots
+from minivm.errors import UsageError
+from minivm.frames import Frame
 from minivm.layouts import STACK_CLASS
 from minivm.memory import SHAPE_MASK, STATICS_BIT, WORD
 from minivm.redefine.record import counted
 from minivm.redefine.survey import Survey
 from minivm.scheduler import State
-from minivm.stepper import argument_names
+from minivm.variables import variables
 
 _TOP = 15  # classes listed by :heap
 _SHOWN = 20  # instances listed by :heap NAME
@@ -73,16 +74,10 @@ def _frames(workspace: Workspace, found: list[Frame]) -> Iterator[str]:
 
 
 def _variables(workspace: Workspace, frame: Frame) -> Iterator[str]:
-    code = frame.method.declared.code
-    if code is None:
-        return
-    names = argument_names(frame) | {n.slot: n.name for n in code.names if n.start <= frame.pc < n.end}
     words = workspace.machine.memory.words
-    for offset, type_ in typed_slots(frame.method, frame.pc, frame.in_call):
-        name = names.get(offset - FIRST) if offset - FIRST < code.locals else None
-        if name is not None:
-            value = workspace.echo.still(type_, words[frame.at + offset])
-            yield from wrapped(f"{name} = {value}", workspace.width, "      ", "        ")
+    for variable in variables(frame):
+        value = workspace.echo.still(variable.type, words[variable.at])
+        yield from wrapped(f"{variable.name} = {value}", workspace.width, "      ", "        ")
 
 
 # ── the heap ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,18 +85,31 @@ def _variables(workspace: Workspace, frame: Frame) -> Iterator[str]:
 
 @command(
     "heap",
-    "[NAME]",
+    "[NAME] [--svg FILE]",
     summary="what is in memory: instances and words of every class, or of one",
-    examples=(":heap", ":heap Counter"),
+    examples=(":heap", ":heap Counter", ":heap --svg heap.svg"),
     completes=CLASS,
 )
 def heap(workspace: Workspace, rest: str) -> Reply:
     """Count what is alive: how many instances each class has, and how many 8-byte words they take. With a class's name,
-    its instances are shown one by one.
+    its instances are shown one by one, each with the word where it lies. With `--svg`, objects and their references
+    are drawn into a file as boxes and arrows.
 
     The digest is a hash over everything alive: two equal digests mean that nothing has changed in between.
     """
+    before, drawn, after = rest.partition("--svg")
+    if drawn:
+        return _draw(workspace, before.strip(), after.strip())
     return Reply("\n".join(_instances(workspace, rest) if rest else _overview(workspace)))
+
+
+def _draw(workspace: Workspace, name: str, file: str) -> Reply:
+    from minivm.drawing import draw_heap  # seldom wanted, and not small
+
+    if not file:
+        raise UsageError("`:heap --svg` takes the name of the file to draw into")
+    of = class_file(workspace, name).name if name else ""
+    return Reply(draw_heap(workspace.machine, path_of(workspace, file), of=of))
 
 
 def _overview(workspace: Workspace) -> Iterator[str]:
