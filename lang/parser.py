@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from lang import nodes
 from lang.diagnostics import CompileError, Diagnostic
 from lang.source import Source
 from lang.syntax import tokens as t
-from lang.syntax.builder import Builder
+from lang.syntax.automaton import Automaton, automaton
 from lang.syntax.depth import MAX_NESTING, too_deep
 from lang.syntax.faults import SyntaxFault
 from lang.syntax.layout import asks_for_more, layout
@@ -22,11 +20,9 @@ from lang.syntax.syntax_errors import Surprise, explain
 from lang.syntax.tokens import Token
 
 if TYPE_CHECKING:
-    from lark import Lark
     from lark import Token as LarkToken
 
 MAX_ERRORS = 20  # per text; what comes later is mostly an echo
-_GRAMMAR = Path(__file__).with_name("syntax") / "grammar.lark"
 
 
 def parse(source: Source) -> nodes.Program:
@@ -36,7 +32,7 @@ def parse(source: Source) -> nodes.Program:
         CompileError: it is not one; all syntax errors found are in it.
     """
     lexed = lex(source)
-    run = _Run(source, layout(lexed.tokens), _automaton())
+    run = _Run(source, layout(lexed.tokens), automaton())
     program = run.program()
     diagnostics = [*lexed.diagnostics, *_without_echoes(run.diagnostics, lexed, source)]
     if not diagnostics and program is not None:
@@ -68,45 +64,13 @@ def _depth(program: nodes.Program, source: Source) -> list[Diagnostic]:
     )
 
 
-# ── the automaton ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@frozen
-class _Automaton:
-    """The parser, built once per process; token kinds and the grammar's names for them."""
-
-    lark: Lark
-    names: Mapping[str, str]
-    kinds: Mapping[str, str]
-
-
-@cache
-def _automaton() -> _Automaton:
-    from lark import Lark  # here, because a warm start never parses
-    from lark.lexer import Lexer
-
-    class NoLexer(Lexer):
-        """Tokens are fed by hand."""
-
-        def __init__(self, _: object) -> None: ...
-
-        def lex(self, *_: object) -> Iterator[LarkToken]:
-            return iter(())
-
-    grammar = _GRAMMAR.read_text(encoding="utf-8")
-    options: dict[str, Any] = {"start": "program", "parser": "lalr", "strict": True, "keep_all_tokens": True}
-    lark = Lark(grammar, lexer=NoLexer, transformer=Builder(), maybe_placeholders=True, **options)
-    literals = {terminal.pattern.value: terminal.name for terminal in lark.terminals if terminal.pattern is not None}
-    return _Automaton(lark, literals, {name: kind for kind, name in literals.items()})
-
-
 @define
 class _Run:
     """One parse: tokens are fed in order; after an error it goes on with the next statement or member."""
 
     source: Source
     tokens: list[Token]
-    automaton: _Automaton
+    automaton: Automaton
     diagnostics: list[Diagnostic] = Factory(list)
 
     def program(self) -> nodes.Program | None:

@@ -1,7 +1,7 @@
 """Text to tree, stage by stage; ``lang.parser`` is the way in.
 
 tokens, lexing, angles, layout     characters to tokens; which `<` are brackets; where statements end
-grammar.lark                       the grammar
+grammar.lark, automaton            the grammar, and the parser that Lark makes of it
 declarations, builder              what the grammar's rules make of their parts
 depth, faults, syntax_errors       limits, and what is said about text that is no program
 """
