@@ -5,7 +5,6 @@ Exit status: 0 fine, 1 uncaught Mini error, 2 usage, 65 the source does not comp
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING
 from lang.version import version_text
 
 if TYPE_CHECKING:
+    import argparse
+
     from lang.diagnostics import CompileError
 
 NOT_A_PROGRAM = 65
@@ -86,6 +87,8 @@ def wants_color(parsed: argparse.Namespace) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     from minivm.options import add_machine_options
 
     plain = argparse.ArgumentParser(add_help=False)
@@ -120,6 +123,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_file(parser: argparse.ArgumentParser, *, arguments: bool = False) -> argparse.ArgumentParser:
+    import argparse
+
     parser.add_argument("file", type=Path, metavar="FILE")
     if arguments:
         parser.add_argument("args", nargs=argparse.REMAINDER, help="arguments for the program")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lang.checker import Unit, check
-from lang.checker.codes import UNKNOWN_MODULE
 from lang.codegen import generate
+from lang.codes import UNKNOWN_MODULE
 from lang.diagnostics import CompileError, Diagnostic
-from lang.nodes import Import
 from lang.parser import parse
 from lang.source import Source, Span
 from minivm.classfile import ClassFile
 from minivm.errors import UsageError
+
+if TYPE_CHECKING:
+    from lang.nodes import Import
 
 SUFFIX = ".mini"
 PRELUDE = "prelude"
@@ -36,10 +39,13 @@ class Known:
 
 @frozen
 class Program:
-    """A compiled program: its module class's name and its class files by name."""
+    """A compiled program, or module: its module class's name, its class files by name, and the texts of the modules
+    that it imports, directly or not. ``identity`` tells apart what was compiled from other texts; "": unknown."""
 
     main: str
-    files: dict[str, ClassFile]
+    files: MutableMapping[str, ClassFile]
+    imports: Mapping[str, str] = field(factory=dict)
+    identity: str = ""
 
 
 def compile_units(units: Sequence[Unit], known: Known) -> dict[str, ClassFile]:
@@ -84,15 +90,28 @@ def compile_program(source: Source, folder: Path, stem: str, library: Mapping[st
     program = parse(source)
     main = stem + "Main" if any(c.name == stem for c in program.classes) else stem
     unit = Unit(source=source, program=program, module=main, entry=True, prefix="")
-    units = [unit, *_imported(unit, folder, library)]
-    return Program(main, compile_units(units, Known(library)))
+    return _compile(unit, folder, library)
 
 
-def compile_module(name: str, folder: Path, library: Mapping[str, ClassFile]) -> dict[str, ClassFile]:
+def compile_module(name: str, folder: Path, library: Mapping[str, ClassFile]) -> MutableMapping[str, ClassFile]:
     """Compile one importable module, as ``VM.load`` does at run time. UsageError if there is no such source."""
-    source = read_source(module_path(folder, name), name.replace(".", "/") + SUFFIX)
-    unit = _module_unit(source, name)
-    return compile_units([unit, *_imported(unit, folder, library)], Known(library))
+    return compile_module_source(read_module(name, folder), name, folder, library).files
+
+
+def compile_module_source(source: Source, name: str, folder: Path, library: Mapping[str, ClassFile]) -> Program:
+    """Compile the text of module ``name``; ``library`` holds whatever classes are there already."""
+    return _compile(_module_unit(source, name), folder, library)
+
+
+def read_module(name: str, folder: Path) -> Source:
+    """The text of module ``name``. UsageError if there is none."""
+    return read_source(module_path(folder, name), name.replace(".", "/") + SUFFIX)
+
+
+def _compile(unit: Unit, folder: Path, library: Mapping[str, ClassFile]) -> Program:
+    imported = _imported(unit, folder, library)
+    files = compile_units([unit, *imported], Known(library))
+    return Program(unit.module, files, {other.module: other.source.text for other in imported})
 
 
 def module_path(folder: Path, name: str) -> Path:
@@ -115,8 +134,7 @@ def _imported(unit: Unit, folder: Path, library: Mapping[str, ClassFile]) -> lis
         path = module_path(folder, node.name)
         if not path.is_file():
             raise _missing_module(importer.source, node.name, node.span, path)
-        source = read_source(path, node.name.replace(".", "/") + SUFFIX)
-        found[node.name] = _module_unit(source, node.name)
+        found[node.name] = _module_unit(read_module(node.name, folder), node.name)
         pending += [(found[node.name], inner) for inner in found[node.name].program.imports]
     return list(found.values())
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from attrs import frozen
 
@@ -57,6 +56,8 @@ class CompileError(MiniError):
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that ``name`` was probably meant to be, if one is close."""
+    from difflib import get_close_matches  # here: nobody is mistaken on the way to a running program
+
     if len(name) > _MAX_NAME:
         return None
     known = [candidate for candidate in candidates if candidate != name]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from attrs import define, field
 
-from lang.compiler import Program, compile_module, module_path
+from lang.compiled import compiled_module
+from lang.compiler import Program, module_path
 from lang.diagnostics import CompileError
+from lang.fingerprint import key
 from lang.library import library_finder, standard_library
 from lang.revision import Revision, compile_revision
 from lang.source import Source
@@ -25,9 +28,10 @@ from minivm.types import class_type
 class ProgramFinder:
     """Where the app loader looks: the program's class files, then modules beside it, compiled when asked for."""
 
-    files: dict[str, ClassFile]
+    files: MutableMapping[str, ClassFile]
     folder: Path
-    library: Mapping[str, ClassFile]
+    library: MutableMapping[str, ClassFile]  # only read
+    identity: str = ""  # of all that is in ``files``; "" if that cannot be told
     _tried: set[str] = field(factory=set)
 
     def find(self, name: str) -> tuple[ClassFile, str] | None:
@@ -47,17 +51,25 @@ class ProgramFinder:
             return
         self._tried.add(module)
         try:
-            made = compile_module(module, self.folder, {**self.library, **self.files})
+            known = ChainMap(self.files, self.library)
+            made = compiled_module(module, self.folder, known, self.identity)
         except (CompileError, UsageError) as error:
             self._tried.discard(module)  # the file may be mended while the program runs
             raise LinkError(f"module {module} cannot be loaded\n{error}") from error
-        for name, file in made.items():
+        for name, file in made.files.items():
             self.files.setdefault(name, file)
+        self.identity = key(self.identity, made.identity) if self.identity else ""
+
+    def add(self, files: Mapping[str, ClassFile]) -> None:
+        """Let more class files be found, which no source file holds."""
+        if files:
+            self.files.update(files)
+            self.identity = ""
 
 
 def program_machine(program: Program, folder: Path, options: MachineOptions) -> Machine:
     """The machine that runs a compiled program and offers it ``VM.redefine`` of source text."""
-    finder = ProgramFinder(program.files, folder, standard_library())
+    finder = ProgramFinder(program.files, folder, standard_library(), program.identity)
     machine = make_machine(library_finder(), finder, options)
     numbers = count(1)
 
@@ -65,7 +77,7 @@ def program_machine(program: Program, folder: Path, options: MachineOptions) -> 
         number = next(numbers)
         source = Source(f"<redefine {number}>", text)
         revision = compile_revision(source, f"redefine${number}", current_files(machine, finder), (program.main,))
-        finder.files.update(revision.support)
+        finder.add(revision.support)
         know_versions(machine, revision)
         return list(revision.classes.values())
 

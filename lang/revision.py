@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -10,11 +11,13 @@ from lang.checker import Unit
 from lang.compiler import PRELUDE, Known, compile_units
 from lang.diagnostics import CompileError, Diagnostic
 from lang.library import standard_library
-from lang.nodes import ClassDeclaration
-from lang.nodes import Program as Tree
 from lang.parser import parse
 from lang.source import Source
 from minivm.classfile import ClassFile
+
+if TYPE_CHECKING:
+    from lang.nodes import ClassDeclaration
+    from lang.nodes import Program as Tree
 
 _MISPLACED = "E013"  # the parser's code: a declaration, or here a statement, in the wrong place
 _BUILT_IN = "E024"  # the checker's code: a name that is taken

@@ -6,6 +6,7 @@ that can see them all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from attrs import define, field
@@ -34,7 +35,7 @@ class Finder(Protocol):
 class MemoryFinder:
     """Class files held in a dictionary."""
 
-    files: dict[str, ClassFile] = field(factory=dict)
+    files: Mapping[str, ClassFile] = field(factory=dict)
     where: str = "memory"
 
     def find(self, name: str) -> tuple[ClassFile, str] | None:

@@ -241,7 +241,7 @@ def test_the_version_says_whether_there_is_a_native_tier(capsys: Capture, monkey
 def test_help_and_version_load_neither_the_parser_nor_the_machine() -> None:
     code = (
         "import sys; from lang.cli import main; main(['--version']); main(['--help']); main(['run', '--help'])\n"
-        "assert not {'lark', 'minivm.machine', 'lang.parser', 'lang.checker'} & set(sys.modules)"
+        "assert not {'lark', 'minivm.machine', 'lang.syntax', 'lang.nodes', 'lang.typed'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

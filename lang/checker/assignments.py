@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from lang import nodes, typed
-from lang.checker import codes
+from lang import codes, nodes, typed
 from lang.checker.body import Body, checks_statement
 from lang.checker.flow import Key, StaticKey, ThisKey, join
 from lang.checker.indexing import Element, element_of, load, store

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from lang import nodes
-from lang.checker import codes
+from lang import codes, nodes
 from lang.checker.body import Body, World
 from lang.checker.captures import Marks, assigned_names, children, mark
 from lang.checker.declare import Batch, DeclaredClass, DeclaredModule

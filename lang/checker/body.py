@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.captures import Marks
 from lang.checker.flow import Flow, join
 from lang.checker.namespace import Namespace

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from attrs import define, frozen
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.flow import Flow, join
 from lang.checker.inference import is_open

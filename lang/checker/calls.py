@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body
 from lang.checker.closures import call_row
 from lang.checker.inference import EXACT, LITERAL, PLAIN, Inference, is_open

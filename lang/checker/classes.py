@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from lang import nodes, typed
-from lang.checker import codes
+from lang import codes, nodes, typed
 from lang.checker.bodies import initialiser_body, method_body
 from lang.checker.body import Body, World
 from lang.checker.calls import Call, Signature, apply, in_terms, parameter_names

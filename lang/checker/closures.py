@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.inference import Inference, is_open
 from lang.checker.scopes import Frame, Role

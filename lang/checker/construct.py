@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lang import typed
-from lang.checker import codes, conversions
+from lang import codes, typed
+from lang.checker import conversions
 from lang.checker.body import Body
 from lang.checker.calls import Call, Signature, apply, argument, check_anyway, in_terms, parameter_names
 from lang.checker.names import check_private

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, evolve, field
 
-from lang import nodes
-from lang.checker import codes
+from lang import codes, nodes
 from lang.checker.environment import Environment, Unit
 from lang.checker.namespace import Namespace
 from lang.checker.report import Report

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
-from lang.nodes import Program
-from lang.source import Source
-from minivm.classfile import ClassFile
+if TYPE_CHECKING:
+    from lang.nodes import Program
+    from lang.source import Source
+    from minivm.classfile import ClassFile
 
 
 @frozen(eq=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lang import nodes
-from lang.checker import codes
+from lang import codes, nodes
 from lang.checker.calls import in_terms
 from lang.checker.declare import Batch, DeclaredClass
 from lang.checker.table import ClassEntry, binding_of

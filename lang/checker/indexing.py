@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.calls import in_terms
 from lang.checker.invoke import call_ready

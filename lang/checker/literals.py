@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.operators import integer, text
 from lang.checker.table import is_wrong

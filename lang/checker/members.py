@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from lang import nodes
-from lang.checker import codes
+from lang import codes, nodes
 from lang.checker.declare import Batch, DeclaredClass, DeclaredModule, flags_of, type_parameters
 from lang.checker.namespace import Namespace
 from lang.checker.resolve import Resolver

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body
 from lang.checker.flow import Key, StaticKey, ThisKey
 from lang.checker.namespace import Ambiguous, TopLevel

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, Condition, checks_condition, checks_expression
 from lang.checker.flow import Flow
 from lang.checker.names import key_of, raw_operand

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.calls import in_terms
 from lang.checker.closures import function_value

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from attrs import define
 
-from lang import nodes
-from lang.checker import codes
+from lang import codes, nodes
 from lang.checker.namespace import Ambiguous, Namespace
 from lang.checker.subtyping import Types
 from lang.checker.table import MAX_TYPE_DEPTH, WRONG, ClassEntry, is_wrong, too_big

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_expression
 from lang.checker.table import is_wrong
 from lang.typed import TypedBlock, TypedExpression, TypedStatement, Variable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from lang import nodes, typed
-from lang.checker import codes, conversions
+from lang import codes, nodes, typed
+from lang.checker import conversions
 from lang.checker.body import Body, checks_statement
 from lang.checker.branches import if_statement, match_statement
 from lang.checker.flow import Flow, join

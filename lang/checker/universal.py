@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lang import typed
-from lang.checker import codes, conversions
+from lang import codes, typed
+from lang.checker import conversions
 from lang.checker.body import Body
 from lang.checker.calls import Call, Signature, apply, check_anyway
 from lang.diagnostics import nearest

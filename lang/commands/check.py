@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lang.compiler import compile_file
+from lang.compiled import compiled_file
 from lang.diagnostics import CompileError
-from lang.library import standard_library
 
 NOT_A_PROGRAM = 65
 
@@ -21,7 +20,7 @@ def check(paths: Sequence[Path], report: Callable[[CompileError], None]) -> int:
     status = 0
     for path in paths:
         try:
-            compile_file(path, standard_library())
+            compiled_file(path)
         except CompileError as error:
             report(error)
             status = NOT_A_PROGRAM

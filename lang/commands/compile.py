@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lang.compiler import compile_file, compile_module
+from lang.compiled import compiled_file
+from lang.compiler import compile_module
 from lang.library import standard_library
 from minivm.classfile import ClassFile
 from minivm.classpath import SUFFIX, write_class_file
@@ -25,7 +26,7 @@ def compile_(path: Path, folder: Path, *, module: bool = False) -> int:
         files: Mapping[str, ClassFile] = compile_module(path.stem, path.parent, library)
         print(f"{_write(folder, files)} of module {path.stem} in {folder}")
         return 0
-    program = compile_file(path, library)
+    program = compiled_file(path)
     print(f"{_write(folder, program.files)} in {folder}, {_write(folder / LIBRARY, library)} of the library")
     print(f"run it with: python -m minivm {folder / (program.main + SUFFIX)}")
     return 0

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lang.compiler import compile_file
+from lang.compiled import compiled_file
 from lang.diagnostics import nearest
 from lang.library import standard_library
 from minivm.classfile import ClassFile
@@ -29,9 +29,9 @@ def dis(path: Path, wanted: str, *, types: bool) -> int:
         from lang.commands.classfiles import open_class_file
 
         file, boot, program = open_class_file(path)
-        files = {file.name: file}
+        files: Mapping[str, ClassFile] = {file.name: file}
     else:
-        files = compile_file(path, library).files
+        files = compiled_file(path).files
         program = MemoryFinder(files)
     sys.stdout.write(listing(files, library, wanted, boot, program, types=types))
     return 0

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lang.compiler import compile_file, module_path, read_source
-from lang.library import standard_library
+from lang.compiled import compiled_file
+from lang.compiler import module_path, read_source
 from lang.program import program_machine
-from lang.traces import with_lines
 from minivm.classpath import is_class_file
 from minivm.errors import GuestError, UsageError
 from minivm.options import MachineOptions
@@ -23,11 +22,12 @@ def run(path: Path, options: MachineOptions) -> int:
     """
     if is_class_file(path):
         return _run_compiled(path, options)
-    library = standard_library()
-    program = compile_file(path, library)
+    program = compiled_file(path)
     machine = program_machine(program, path.parent, options)
 
     def render(error: GuestError) -> str:
+        from lang.traces import with_lines
+
         return with_lines(error, SourceLines(path).line)
 
     return run_program(machine, program.main, render)

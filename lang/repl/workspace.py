@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from attrs import define, evolve, field
 
 from lang.checker import Unit
-from lang.checker.codes import UNKNOWN_MODULE
+from lang.codes import UNKNOWN_MODULE
 from lang.compiler import PRELUDE, Known, compile_module, compile_units, module_path
 from lang.diagnostics import CompileError, Diagnostic
 from lang.library import library_finder, standard_library

@@ -4,4 +4,5 @@ tokens, lexing, angles, layout     characters to tokens; which `<` are brackets;
 grammar.lark, automaton            the grammar, and the parser that Lark makes of it
 declarations, builder              what the grammar's rules make of their parts
 depth, faults, syntax_errors       limits, and what is said about text that is no program
+parsing                            the pipeline, which goes on after an error
 """

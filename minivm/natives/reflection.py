@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minivm.classes import RuntimeClass
 from minivm.classfile import INIT, Flags
 from minivm.codec import MAGIC, decode
@@ -12,9 +14,10 @@ from minivm.memory import WORD
 from minivm.natives.console import new_string_array
 from minivm.natives.objects import class_name
 from minivm.natives.registry import argument, native, text_argument
-from minivm.redefine import Reason, Record, redefine, refused
-from minivm.redefine.survey import Survey
 from minivm.types import Kind, class_type, parse_type
+
+if TYPE_CHECKING:
+    from minivm.redefine import Record
 
 
 def class_named(vm: Interpreter, name: str) -> RuntimeClass:
@@ -61,6 +64,8 @@ def draw_heap(vm: Interpreter, at: int) -> int:
 
 def redefine_from_text(vm: Interpreter, text: str) -> Record:
     """The record of a redefinition asked for by a program."""
+    from minivm.redefine import Reason, redefine, refused  # here, because most programs never redefine anything
+
     try:
         if text.startswith(MAGIC.decode("latin-1")):
             files = [decode(text.encode("latin-1", "replace"))]
@@ -84,6 +89,8 @@ def gc(vm: Interpreter, at: int) -> int:
 @native("VM", "instances")
 def instances(vm: Interpreter, at: int) -> int:
     """Live objects of exactly one class."""
+    from minivm.redefine.survey import Survey
+
     cls = class_named(vm, text_argument(vm, at))
     return (Survey(vm).count() or {}).get(cls.id, 0)
 

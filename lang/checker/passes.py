@@ -31,7 +31,7 @@ from lang.checker.report import Report
 from lang.typed import TypedClass
 
 
-def check(units: Sequence[Unit], environment: Environment) -> tuple[TypedClass, ...]:
+def run(units: Sequence[Unit], environment: Environment) -> tuple[TypedClass, ...]:
     """Check units together: the classes in the order written, then the modules.
 
     Raises:

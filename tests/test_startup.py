@@ -1,0 +1,156 @@
+"""Starting is fast: what a warm start imports, and that what was compiled before is not compiled again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lang.cli import main
+from minivm.cachedir import CacheFolder
+
+ROOT = Path(__file__).parent.parent
+
+# what no warm start needs; a name stands for everything below it too
+COMPILING = {"lark", "lang.nodes", "lang.typed", "lang.syntax", "lang.checker.passes", "lang.codegen.classes"}
+SELDOM = {"minivm.redefine", "minivm.disassembler", "minivm.manual", "lang.repl", "lang.traces", "json", "difflib"}
+HEAVY = {"prompt_toolkit", "pygments", "asyncio", "llvmlite", "tempfile", "subprocess", "logging", "pickle", "decimal"}
+
+# imported by the compiler, but nothing it makes depends on them
+NOT_PARTS = {
+    *(f"lang/{name}.py" for name in ("__init__", "codes", "diagnostics", "fingerprint")),
+    *(f"minivm/{name}.py" for name in ("__init__", "cachedir", "classes", "errors", "loader", "trace")),
+    "minivm/verification/__init__.py",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "hello.mini").write_text('import shapes\nprint("hello {area()}")\n')
+    (tmp_path / "shapes.mini").write_text("fun area(): int { return 6 }\n")
+    (tmp_path / "host.mini").write_text('let c = VM.load("plugin.Good").create()\nprint(c.toString())\n')
+    (tmp_path / "plugin.mini").write_text('class Good { override fun toString(): String { return "good" } }\n')
+    return tmp_path
+
+
+_WATCHED = """\
+import sys
+from lang.cli import main
+status = main(sys.argv[2:])
+loaded = sorted(sys.modules)
+with open(sys.argv[1], "w") as out:
+    out.write(" ".join(loaded))
+sys.exit(status)
+"""
+
+
+def start(folder: Path, *argv: str, cache: str = "cache") -> tuple[str, set[str]]:
+    """Run a command in a fresh process: what it printed, and what it imported."""
+    environment = {**os.environ, "MINIVM_CACHE": str(folder / cache)}
+    command = [sys.executable, "-c", _WATCHED, str(folder / "imported"), *argv]
+    done = subprocess.run(command, cwd=ROOT, env=environment, input="", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout, set((folder / "imported").read_text().split())
+
+
+def among(imported: set[str], unwanted: set[str]) -> set[str]:
+    return {name for name in imported for root in unwanted if f"{name}.".startswith(f"{root}.")}
+
+
+def test_the_version_costs_next_to_nothing(folder: Path) -> None:
+    out, imported = start(folder, "--version")
+    assert out.startswith("minivm ")
+    assert among(imported, {"argparse", "attr", "minivm", "pathlib", *COMPILING, *SELDOM, *HEAVY}) <= {"pathlib"}
+
+
+def test_a_warm_run_neither_parses_nor_checks(folder: Path) -> None:
+    cold, imported = start(folder, "run", str(folder / "hello.mini"))
+    assert among(imported, {"lark", "lang.checker.passes"}) != set()
+    warm, imported = start(folder, "run", str(folder / "hello.mini"))
+    assert warm == cold == "hello 6\n"
+    assert among(imported, COMPILING | SELDOM | HEAVY) == set()
+
+
+def test_modules_loaded_at_run_time_are_kept_too(folder: Path) -> None:
+    cold, _ = start(folder, "run", str(folder / "host.mini"))
+    warm, imported = start(folder, "run", str(folder / "host.mini"))
+    assert warm == cold == "good\n"
+    assert among(imported, COMPILING | SELDOM | HEAVY) == set()
+
+
+def test_checking_and_listing_what_was_compiled_compile_nothing(folder: Path) -> None:
+    start(folder, "run", str(folder / "hello.mini"))
+    for command in ("check", "dis"):
+        assert among(start(folder, command, str(folder / "hello.mini"))[1], COMPILING | HEAVY) == set()
+
+
+@pytest.mark.parametrize("file", ["hello", "shapes"])
+def test_a_changed_text_is_compiled_anew(folder: Path, file: str) -> None:
+    program = str(folder / "hello.mini")
+    start(folder, "run", program)
+    path = folder / f"{file}.mini"
+    path.write_text(path.read_text().replace("hello", "goodbye").replace("6", "7"))
+    out, _ = start(folder, "run", program)
+    assert out == {"hello": "goodbye 6\n", "shapes": "hello 7\n"}[file]
+    assert start(folder, "run", program)[0] == out
+
+
+def test_a_changed_plugin_is_compiled_anew(folder: Path) -> None:
+    start(folder, "run", str(folder / "host.mini"))
+    (folder / "plugin.mini").write_text('class Good { override fun toString(): String { return "better" } }\n')
+    assert start(folder, "run", str(folder / "host.mini"))[0] == "better\n"
+
+
+def test_a_module_that_goes_missing_is_missed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MINIVM_CACHE", str(folder / "cache"))
+    start(folder, "run", str(folder / "hello.mini"))
+    (folder / "shapes.mini").unlink()
+    assert main(["run", str(folder / "hello.mini")]) == 65
+    assert "module `shapes` not found" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "foreign"])
+def test_a_damaged_cache_only_costs_time(folder: Path, damage: str) -> None:
+    start(folder, "run", str(folder / "hello.mini"))
+    entries = [path for path in (folder / "cache").rglob("*") if path.is_file()]
+    assert len(entries) >= 3  # the library, the program, the parser's table
+    for path in entries:
+        data = path.read_bytes()
+        half = len(data) // 2
+        flipped = data[:half] + bytes([data[half] ^ 0x10]) + data[half + 1 :]
+        path.write_bytes({"cut": data[:half], "flipped": flipped, "emptied": b"", "foreign": b"MINI" * 999}[damage])
+    assert start(folder, "run", str(folder / "hello.mini"))[0] == "hello 6\n"
+
+
+def test_entries_that_another_program_wrote_are_not_believed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checksum that fits says who wrote an entry, not that it is what is wanted."""
+    monkeypatch.setenv("MINIVM_CACHE", str(folder / "cache"))
+    start(folder, "run", str(folder / "hello.mini"))
+    for name in ("classes", "grammar"):
+        kept = CacheFolder(name)
+        for path in (folder / "cache" / name).iterdir():
+            kept.write(path.name, b"well kept nonsense")
+    assert start(folder, "run", str(folder / "hello.mini"))[0] == "hello 6\n"
+
+
+@pytest.mark.parametrize("cache", ["off", "/dev/null/cache", "hello.mini"])
+def test_without_a_cache_everything_works(folder: Path, cache: str) -> None:
+    assert start(folder, "run", str(folder / "hello.mini"), cache=cache)[0] == "hello 6\n"
+
+
+def test_the_compilers_fingerprint_covers_all_that_compiling_imports() -> None:
+    code = (
+        "import sys; import lang.compiled, lang.checker.passes, lang.codegen.classes, lang.syntax.parsing\n"
+        "from lang.fingerprint import parts\n"
+        "mine = [module for name, module in sys.modules.items() if name.split('.')[0] in ('lang', 'minivm')]\n"
+        "files = {getattr(module, '__file__', None) for module in mine}\n"
+        "print('\\n'.join(files - {None} - set(parts())))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    beside = {Path(line).relative_to(ROOT).as_posix() for line in done.stdout.split()}
+    assert beside == NOT_PARTS
