@@ -2,25 +2,29 @@
 
 Live words go to the other half, breadth first: the part of the copy between ``scan`` and ``top`` is the queue. Cost
 follows what lives. The same copy, with some objects written in another layout, is what a class redefinition is, so
-``Copier`` takes the layouts to write as a parameter and leaves switching halves to its caller.
+``Copier`` takes the layouts to write as a parameter and leaves switching halves to its caller. The copying itself is
+``kernels.copying``; what is here knows what only Python knows, the stack maps.
 """
 
 from __future__ import annotations
 
+import mmap
 import time
+from array import array
 from collections.abc import Callable
+from typing import NoReturn
 
 from attrs import define, field
 
 from minivm.classes import RuntimeMethod
 from minivm.errors import Throw
 from minivm.frames import walk
+from minivm.kernels.choice import Kernels
+from minivm.kernels.copying import DONE, NO_ROOM, SCANNED, TOP, TRAIL_FIRST, forward
+from minivm.kernels.language import Words
+from minivm.kernels.tables import Layouts, copies_made
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STACK_CAPACITY, STRING_FIRST, STRING_LENGTH, Layout
-from minivm.memory import ROOTS, SHAPE_MASK, WORD, Memory, Root
-
-Relayout = tuple[
-    int, tuple[tuple[int, int], ...], memoryview
-]  # new size, (old offset, new offset) pairs, new prototype
+from minivm.memory import ROOTS, WORD, Memory, Root
 
 
 def object_words(words: memoryview[int], ref: int, layout: Layout) -> int:
@@ -44,147 +48,81 @@ def string_words(length_word: int) -> int:
 class Copier:
     """One copy of the live words into the other half.
 
-    ``old`` are the layouts of the objects as they are, by the low 32 bits of the header; ``new`` those of the copies.
-    ``relayouts`` says how an object that changes is written; absent ones are copied word for word.
+    ``old`` is the table of the objects as they are, with a row of its own for those that are written anew; ``new`` that
+    of the copies. ``undoable``: the old half can be had back.
     """
 
     memory: Memory
     methods: list[RuntimeMethod | None]
-    old: dict[int, Layout]
-    new: dict[int, Layout]
-    relayouts: dict[int, Relayout]
+    old: memoryview[int]
+    new: memoryview[int]
+    kernels: Kernels
+    undoable: bool = False
     base: int = 0
-    top: int = 0
-    objects: int = 0
-    relaid: dict[int, int] = field(factory=dict)  # header's low word -> copies made in a new layout
-    watched: dict[int, list[int]] = field(factory=dict)  # header's low word -> addresses of those copies, if wanted
+    state: Words[int] = field(factory=lambda: memoryview(array("q", bytes(WORD * TRAIL_FIRST))), repr=False)
 
-    def run_or_undo(self) -> None:
-        """``run``, but a failed copy leaves the old half as it was.
+    @property
+    def top(self) -> int:
+        """The end of the copies."""
+        return self.state[TOP]
 
-        Raises:
-            Throw: OutOfMemoryError.
-        """
-        try:
-            self.run()
-        except Throw:
-            self.undo()
-            raise
+    @property
+    def objects(self) -> int:
+        """How many have been copied."""
+        return self.state[SCANNED]
 
     def run(self) -> None:
         """Copy everything the roots reach. Afterwards ``base`` and ``top`` describe the copy.
 
         Raises:
             Throw: OutOfMemoryError, if the copies do not fit (only a growing layout can make that happen); the old
-                half then has forwarding headers: call ``undo``.
+                half is as it was if the copy is undoable.
         """
         memory = self.memory
-        words = memory.words
         self.base = memory.other_base
-        self.top = self.base + ROOTS
-        self.relaid = dict.fromkeys(self.relayouts, 0)
+        first = self.base + ROOTS
+        if self.undoable:  # an object has at least a word; pages that are never written to cost nothing
+            self.state = memoryview(mmap.mmap(-1, (TRAIL_FIRST + memory.used) * WORD)).cast("q")
+        self.state[:TRAIL_FIRST] = array("q", [first, first, self.base + memory.cap, 0, self.undoable and TRAIL_FIRST])
         count = memory.root_count
-        words[self.base : self.base + count] = words[memory.base : memory.base + count]
-        for slot in range(self.base, self.base + count):
-            if words[slot] and slot != self.base + Root.HASHES:
-                words[slot] = self.copy(words[slot])
+        memory.words[self.base : self.base + count] = memory.words[memory.base : memory.base + count]
+        self._forward(self.base, self.base + Root.HASHES)
+        self._forward(self.base + Root.HASHES + 1, self.base + count)
         self._scan()
-
-    def copy(self, ref: int) -> int:
-        """The address of the object's copy, made now if it is the first visit."""
-        words = self.memory.words
-        header = words[ref]
-        if header < 0:
-            return -header
-        low = header & SHAPE_MASK
-        to = self.top
-        change = self.relayouts.get(low)
-        if change is None:
-            layout = self.old[low]
-            size = layout.size if layout.kind == "fields" else object_words(words, ref, layout)
-            self._reserve(to + size)
-            words[to : to + size] = words[ref : ref + size]
-        else:
-            self._relay(ref, to, low, change)
-        words[ref] = -to
-        self.objects += 1
-        return to
-
-    def _reserve(self, top: int) -> None:
-        if top > self.base + self.memory.cap:
-            raise Throw("OutOfMemoryError", "no room for the copies in the other half")
-        self.top = top
-
-    def _relay(self, ref: int, to: int, low: int, change: Relayout) -> None:
-        size, pairs, prototype = change
-        self._reserve(to + size)
-        words = self.memory.words
-        words[to : to + size] = prototype
-        words[to] = words[ref]
-        for old_offset, new_offset in pairs:
-            words[to + new_offset] = words[ref + old_offset]
-        self.relaid[low] += 1
-        if low in self.watched:
-            self.watched[low].append(to)
+        self.kernels.work += self.objects
 
     def _scan(self) -> None:
-        words = self.memory.words
-        new = self.new
-        copy = self.copy
-        scan = self.base + ROOTS
-        while scan < self.top:
-            layout = new[words[scan] & SHAPE_MASK]
-            if layout.kind == "fields":
-                for offset in layout.references:
-                    ref = words[scan + offset]
-                    if ref:
-                        header = words[ref]
-                        words[scan + offset] = -header if header < 0 else copy(ref)
-                scan += layout.size
-            else:
-                scan = self._scan_special(scan, layout)
+        kernel = self.kernels.for_work(0)["scan"]
+        while (stack := kernel(self.memory.words, self.old, self.new, self.state)) != DONE:
+            if stack == NO_ROOM:
+                self._no_room()
+            for frame in walk(self.memory.words, stack, self.methods):
+                for offset in frame.references():
+                    self._forward(frame.at + offset, frame.at + offset + 1)
 
-    def _scan_special(self, scan: int, layout: Layout) -> int:
-        words = self.memory.words
-        end = scan + object_words(words, scan, layout)
-        if layout.kind == "array of references":
-            copy = self.copy
-            for at in range(scan + ARRAY_FIRST, end):
-                ref = words[at]
-                if ref:
-                    header = words[ref]
-                    words[at] = -header if header < 0 else copy(ref)
-        elif layout.kind == "stack":
-            self._scan_stack(scan)
-        return end
+    def _forward(self, first: int, end: int) -> None:
+        top = forward(self.memory.words, self.old, first, end, self.top, self.state)
+        if top == NO_ROOM:
+            self._no_room()
+        self.state[TOP] = top
 
-    def _scan_stack(self, stack: int) -> None:
-        words = self.memory.words
-        for frame in walk(words, stack, self.methods):
-            for offset in frame.references():
-                ref = words[frame.at + offset]
-                if ref:
-                    words[frame.at + offset] = self.copy(ref)
+    def _no_room(self) -> NoReturn:
+        if self.undoable:
+            self.undo()
+        raise Throw("OutOfMemoryError", "no room for the copies in the other half")
 
     def undo(self) -> None:
-        """Put the old half's headers back from the copies made so far (after a failed copy)."""
-        words = self.memory.words
-        scan = self.base + ROOTS
-        restored: dict[int, int] = {}
-        while scan < self.top:
-            low = words[scan] & SHAPE_MASK
-            restored[scan] = words[scan]
-            scan += object_words(words, scan, self.new[low])
-        self._restore(restored)
+        """Put the old half's headers back."""
+        self.kernels.for_work(self.objects)["restore"](self.memory.words, self.state)
 
-    def _restore(self, headers: dict[int, int]) -> None:
-        words = self.memory.words
-        at = self.memory.base + ROOTS
-        end = self.memory.top
-        while at < end:
-            if words[at] < 0:
-                words[at] = headers[-words[at]]
-            at += object_words(words, at, self.old[words[at] & SHAPE_MASK])
+    def copies_of(self, low: int) -> array[int]:
+        """The addresses of the objects with that low header word that have been written anew."""
+        count = copies_made(self.old, low)
+        found = array("q", bytes(WORD * count))
+        if count:
+            kernel = self.kernels.for_work(self.objects)["find_copies"]
+            kernel(self.memory.words, self.new, low, found, count, self.base + ROOTS)
+        return found
 
 
 @define
@@ -193,7 +131,8 @@ class Collector:
 
     memory: Memory
     methods: list[RuntimeMethod | None]
-    layouts: dict[int, Layout]
+    layouts: Layouts
+    kernels: Kernels
     before: Callable[[], None]  # brings the running frame's record up to date
     after: Callable[[int], None]  # told the running stack's new address
     report: Callable[[str], None]
@@ -207,7 +146,8 @@ class Collector:
         started = time.perf_counter()
         self.before()
         used = memory.used
-        copier = Copier(memory, self.methods, self.layouts, self.layouts, {})
+        table = self.layouts.table()
+        copier = Copier(memory, self.methods, table, table, self.kernels)
         copier.run()
         memory.switch(copier.base, copier.top)
         self.collections += 1

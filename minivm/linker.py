@@ -10,7 +10,8 @@ from typing import Any
 from minivm.classes import RuntimeClass, RuntimeField, Shape, Stage
 from minivm.classfile import CLASS_INITIALISER, FIELD_INITIALISERS, INIT, Flags
 from minivm.errors import LinkError, VerifyError
-from minivm.layouts import Layout, layouts_of
+from minivm.kernels.tables import Layouts
+from minivm.layouts import layouts_of
 from minivm.memory import ROOTS, STATICS_BIT, Memory, Root
 from minivm.trace import Tracer
 from minivm.types import FLOAT
@@ -25,7 +26,7 @@ class Linker:
     def __init__(self, memory: Memory, tracer: Tracer) -> None:
         self.memory = memory
         self.tracer = tracer
-        self.layouts: dict[int, Layout] = {}
+        self.layouts = Layouts()
         self.prototypes: dict[int, memoryview[int]] = {}
         self.natives: Mapping[tuple[str, str], Any] = {}
 

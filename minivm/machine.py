@@ -18,6 +18,7 @@ from minivm.digest import Digest
 from minivm.errors import Deadlock, GuestError, LinkError, Throw
 from minivm.heap import Heap
 from minivm.interpreter import Halt, Interpreter
+from minivm.kernels.choice import Kernels
 from minivm.layouts import STACK_CLASS, STACK_LAYOUT
 from minivm.linker import Linker
 from minivm.loader import Finder, Loader, Registry
@@ -83,6 +84,7 @@ class Machine:
         self.compile: Callable[[str], Sequence[ClassFile]] | None = None  # the language's service, if there is one
         self.draw: Callable[[str], object] | None = None  # draws the heap into a file, if the host lends its pencil
         self.memory = Memory(heap_bytes)
+        self.kernels = Kernels()
         self.registry = Registry()
         self.boot = Loader("boot", None, boot, self.registry, self.tracer)
         self.app = Loader("app", self.boot, program, self.registry, self.tracer)
@@ -113,6 +115,7 @@ class Machine:
             self.memory,
             self.registry.methods,
             self.linker.layouts,
+            self.kernels,
             self.vm.sync,
             self.vm.moved,
             self._collected,

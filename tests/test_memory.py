@@ -70,7 +70,8 @@ def test_an_undone_copy_leaves_every_word_as_it_was() -> None:
     memory = machine.memory
     machine.vm.sync()
     before = memory.words[memory.base : memory.top].tolist()
-    copier = Copier(memory, machine.registry.methods, machine.linker.layouts, machine.linker.layouts, {})
+    table = machine.linker.layouts.table()
+    copier = Copier(memory, machine.registry.methods, table, table, machine.kernels, undoable=True)
     copier.run()
     assert memory.words[memory.base : memory.top].tolist() != before
     copier.undo()

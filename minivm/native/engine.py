@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib import import_module
 from sys import is_finalizing
 from threading import RLock
@@ -22,7 +23,7 @@ from attrs import define, field, frozen
 from minivm.cachedir import CacheFolder
 from minivm.native.presence import available
 
-__all__ = ["Engine", "InvalidCode", "Library", "ObjectCode", "Unavailable", "available"]
+__all__ = ["Engine", "InvalidCode", "Library", "ObjectCode", "Unavailable", "available", "shared_engine"]
 
 CACHE_NAME = "native"
 OPTIONS = "1 O2 pic small"  # part of every key: raise the number when the same IR is to be compiled differently
@@ -78,18 +79,23 @@ class Engine:
         version = ".".join(map(str, llvm.llvm_version_info))
         self._salt = "\0".join((OPTIONS, version, llvm.get_process_triple(), self._cpu, self._features, "")).encode()
 
-    def object_code(self, ir: str) -> ObjectCode:
+    def object_code(self, ir: str | Callable[[], str], origin: bytes | None = None) -> ObjectCode:
         """The object code of a module of LLVM IR, from the cache if it was compiled before.
+
+        ``origin`` is all that the IR is made from, where that is known sooner than the IR, which ``ir`` then makes.
 
         Raises:
             InvalidCode: the text is not a valid module.
         """
         started = time.perf_counter()
-        key = hashlib.sha256(self._salt + ir.encode()).hexdigest()
+        if origin is None:
+            ir = ir if isinstance(ir, str) else ir()
+            origin = ir.encode()
+        key = hashlib.sha256(self._salt + origin).hexdigest()
         entry = self._cache.read(key)
         found = _from_entry(entry, started) if entry is not None else None
         if found is None:
-            found = self._compile(ir, started)
+            found = self._compile(ir if isinstance(ir, str) else ir(), started)
             self._cache.write(key, found.entry())
         return found
 
@@ -154,6 +160,15 @@ class Engine:
                     cpu=self._cpu, features=self._features, opt=2, reloc="pic", codemodel="small"
                 )
             return self._target
+
+
+@cache
+def shared_engine() -> Engine | None:
+    """The one engine of this process, made when first asked for; None where there is no LLVM."""
+    try:
+        return Engine()
+    except Unavailable:
+        return None
 
 
 def _load() -> Any:

@@ -38,8 +38,7 @@ class Saved:
         vm.registry.methods[:] = self.methods
         for cls, stage in self.stages:
             cls.stage = stage
-        vm.linker.layouts.clear()
-        vm.linker.layouts.update(self.layouts)
+        vm.linker.layouts.restore(self.layouts)
         vm.linker.prototypes.clear()
         vm.linker.prototypes.update(self.prototypes)
         for loader, classes, templates in self.loaders:

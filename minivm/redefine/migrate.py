@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 
 from attrs import define, field
 
 from minivm.classes import RuntimeClass, RuntimeField, RuntimeMethod, Stage
-from minivm.collector import Copier, Relayout
+from minivm.collector import Copier
 from minivm.interpreter import Interpreter
+from minivm.kernels.tables import Relayout, layout_table
 from minivm.layouts import Layout, layouts_of
 from minivm.linker import constant_word, prototype
-from minivm.memory import STATICS_BIT, Root
+from minivm.memory import ROOTS, STATICS_BIT, Root
 from minivm.redefine.plan import Plan, initialiser, kept_fields, new_fields, new_statics
 from minivm.types import Type
 
@@ -87,12 +89,24 @@ def copy_heap(vm: Interpreter, migration: Migration) -> Copier:
     """
     vm.sync()
     old = vm.linker.layouts
-    copier = Copier(vm.memory, vm.methods, old, {**old, **migration.layouts}, migration.relayouts)
-    copier.watched = {class_id: [] for class_id in migration.instance_fields}
-    copier.run_or_undo()
+    fits = _most_words(migration, old) * vm.memory.used <= vm.memory.cap - ROOTS
+    copier = Copier(
+        vm.memory,
+        vm.methods,
+        layout_table(old, migration.relayouts),
+        layout_table({**old, **migration.layouts}),
+        vm.machine.kernels,
+        undoable=migration.runs_code or not fits,
+    )
+    copier.run()
     if migration.runs_code:
         copier.undo()  # the old half may yet be needed
     return copier
+
+
+def _most_words(migration: Migration, old: Mapping[int, Layout]) -> float:
+    """How many words a live word may become at most."""
+    return max((size / old[low].size for low, (size, _, _) in migration.relayouts.items()), default=1.0)
 
 
 def statics_in_place(vm: Interpreter, migration: Migration) -> dict[int, int]:

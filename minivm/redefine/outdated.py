@@ -57,7 +57,7 @@ def _drop(vm: Interpreter, loaders: list[Loader], cls: RuntimeClass) -> None:
         if not cls.file.is_template:
             loader.templates.pop(cls.file.name, None)
     for low in (cls.id, cls.id | STATICS_BIT):
-        vm.linker.layouts.pop(low, None)
+        vm.linker.layouts.remove(low)
     vm.linker.prototypes.pop(cls.id, None)
     if Root.STATICS + cls.id < vm.memory.root_count:
         vm.memory.set_root(Root.STATICS + cls.id, 0)

@@ -18,6 +18,7 @@ from minivm.classfile import ClassFile
 from minivm.codec import encode
 from minivm.collector import Copier
 from minivm.errors import FormatError, GuestError, LinkError, Throw
+from minivm.kernels.tables import copies_made
 from minivm.loader import Loader
 from minivm.memory import Root
 from minivm.redefine.commit import Saved, commit, save
@@ -98,7 +99,7 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
     except GuestError as problem:
         return _initialiser_reason(problem)
     counts = Survey(machine.vm).count(COUNT_LIMIT)
-    relaid = transaction.copier.relaid if transaction.copier is not None else {}
+    relaid = transaction.relaid()
     if machine.tracer.on("redefine"):
         lines = (*migrate_lines(plan, transaction.migration, relaid), commit_line(plan))
         machine.tracer.event("redefine", "\n".join(lines))
@@ -149,6 +150,12 @@ class _Transaction:
         if self.migration.runs_code:
             self._run_initialisers()
 
+    def relaid(self) -> dict[int, int]:
+        """How many objects were written in a new layout, by header's low word."""
+        if self.copier is None:
+            return {}
+        return {low: copies_made(self.copier.old, low) for low in self.migration.relayouts}
+
     def undo(self) -> None:
         self.saved.restore(self.machine.vm)
         self._resume()
@@ -170,7 +177,7 @@ class _Transaction:
                     value = machine.finish_solo(solo, method, list)
                     words[machine.memory.root(Root.STATICS + field.owner.id) + field.offset] = value
                 for class_id, fields in self.migration.instance_fields.items():
-                    for ref in self.copier.watched[class_id]:
+                    for ref in self.copier.copies_of(class_id):
                         for field, method in fields:
                             value = machine.finish_solo(solo, method, lambda ref=ref: [ref])  # type: ignore[misc]
                             words[ref + field.offset] = value

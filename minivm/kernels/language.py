@@ -1,0 +1,90 @@
+"""The language of kernels: what a function marked ``@kernel`` may be made of, and what the primitives mean.
+
+    parameters     words (``Words``) first, then ints; the result is an int, or 0 for a function that is ``-> None``
+    statements     names and elements assigned, if, while, for … in range(…), break, continue, return, calls
+    expressions    ints, + - * // % << >> & | ^ ~, comparisons, and, or, not, x if c else y, calls of kernels
+    block copies   words[a : a + n] = words[b : b + n]
+
+Ints are the 64-bit words they become, so a kernel that may go beyond them says where it wraps. Names from outside a
+kernel are int constants, other kernels, or the primitives below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from minivm.memory import wrap
+
+__all__ = [
+    "FUNCTIONS", "INLINED", "NATIVE", "Kernel", "Words", "copy_bytes", "get_byte", "get_int", "get_short", "inlined",
+    "kernel", "prefetch", "put_byte", "put_int", "put_short", "signature", "wrap",
+]  # fmt: skip
+
+Words = memoryview  # of 64-bit ints, or an array of them
+NATIVE = False  # True in machine code: what stands under it would cost more than it saves in Python
+
+Kernel = Callable[..., int]
+Function = TypeVar("Function", bound=Callable[..., object])
+
+FUNCTIONS: dict[str, Callable[..., object]] = {}  # every kernel by name
+INLINED: set[str] = set()  # those whose machine code always stands where they are called
+
+
+def kernel(function: Function) -> Function:
+    """Make a function known as a kernel."""
+    name = function.__name__
+    assert name not in FUNCTIONS, f"two kernels named {name}"
+    FUNCTIONS[name] = function
+    return function
+
+
+def inlined(function: Function) -> Function:
+    """Let a kernel's machine code stand where it is called, however large it is."""
+    INLINED.add(function.__name__)
+    return function
+
+
+def signature(function: Callable[..., object]) -> list[tuple[str, bool]]:
+    """A kernel's parameters: the name, and whether it is words rather than an int."""
+    return [(name, "Words" in str(kind)) for name, kind in function.__annotations__.items() if name != "return"]
+
+
+def get_byte(words: Words[int], at: int) -> int:
+    """The byte at a byte index."""
+    return words[at >> 3] >> ((at & 7) << 3) & 0xFF
+
+
+def get_short(words: Words[int], at: int) -> int:
+    """The two bytes at an even byte index."""
+    return words[at >> 3] >> ((at & 7) << 3) & 0xFFFF
+
+
+def get_int(words: Words[int], at: int) -> int:
+    """The four bytes at a byte index that is a multiple of four, unsigned."""
+    return words[at >> 3] >> ((at & 7) << 3) & 0xFFFFFFFF
+
+
+def put_byte(words: Words[int], at: int, value: int) -> None:
+    """Write one byte."""
+    words.cast("B")[at] = value
+
+
+def put_short(words: Words[int], at: int, value: int) -> None:
+    """Write two bytes at an even byte index."""
+    words.cast("B").cast("H")[at >> 1] = value
+
+
+def put_int(words: Words[int], at: int, value: int) -> None:
+    """Write four bytes at a byte index that is a multiple of four."""
+    words.cast("B").cast("I")[at >> 2] = value
+
+
+def copy_bytes(words: Words[int], to: int, source: int, count: int) -> None:
+    """Copy bytes between byte indexes; the two places may overlap."""
+    view = words.cast("B")
+    view[to : to + count] = bytes(view[source : source + count])
+
+
+def prefetch(words: Words[int], at: int) -> None:
+    """Ask for a word that will be needed soon; any index will do."""
