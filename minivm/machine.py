@@ -72,11 +72,13 @@ class Machine:
         output: TextIO | None = None,
         errors: TextIO | None = None,
         arguments: Sequence[str] = (),
+        seed: int | None = None,
     ) -> None:
         self.tracer = tracer or Tracer()
         self.output = output or sys.stdout
         self.errors = errors or sys.stderr
         self.arguments = list(arguments)
+        self.seed = seed  # where the program's random generators start, if the user has said so
         self.input_lines: deque[str | None] = deque()
         self.digests: set[str] = set()  # those the program has been told
         self.reading = False  # a host thread waits for a line

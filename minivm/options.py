@@ -24,10 +24,11 @@ class MachineOptions:
     gc_stress: bool
     tracer: Tracer
     arguments: tuple[str, ...] = ()
+    seed: int | None = None  # what random generators without one of their own start from
 
 
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--heap``, ``--trace`` and ``--gc-stress``."""
+    """Declare ``--heap``, ``--trace``, ``--gc-stress`` and ``--seed``."""
     parser.add_argument(
         "--heap", metavar="SIZE", default=DEFAULT_HEAP, help="most memory for live objects, as 64M or 2G (%(default)s)"
     )
@@ -37,6 +38,7 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         help=f"report what the machine does: {', '.join(TOPICS)}; several with commas; to FILE instead of stderr",
     )
     parser.add_argument("--gc-stress", action="store_true", help="collect garbage at every allocation")
+    parser.add_argument("--seed", metavar="N", help="make Random.fresh() give the same numbers in every run")
 
 
 def machine_options(arguments: argparse.Namespace) -> MachineOptions:
@@ -50,7 +52,16 @@ def machine_options(arguments: argparse.Namespace) -> MachineOptions:
         arguments.gc_stress,
         parse_trace(arguments.trace),
         tuple(getattr(arguments, "args", ())),
+        parse_seed(arguments.seed),
     )
+
+
+def parse_seed(text: str | None) -> int | None:
+    """A seed: any whole number, of which the low 64 bits count."""
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        raise UsageError(f"--seed takes a whole number, not {text!r}") from None
 
 
 def parse_size(text: str) -> int:

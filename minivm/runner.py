@@ -38,6 +38,7 @@ def make_machine(
         output=output,
         errors=errors,
         arguments=options.arguments,
+        seed=options.seed,
     )
     machine.draw = lambda path: _draw(machine, path)
     return machine

@@ -15,11 +15,12 @@ WRONG = Type(Kind.NEVER, "error")  # the type of what was diagnosed already; fit
 MAX_TYPE_SIZE = 200  # names in one type; only a type that grows with every call gets there
 MAX_TYPE_DEPTH = 48  # below the 64 that a descriptor may nest, with room for what is put around a type
 
-# What every program may name in a suggestion without the environment listing its classes.
+# the library's classes: a program's cannot have their names, and a mistyped one of them is recognised
 _WELL_KNOWN = """Object String Array List Map Set Error Math Channel Fiber Iterator Iterable Random Clock File VM Enum
     Comparable Box Cell ArithmeticError IndexError NullError CastError UnsetError ArgumentError StateError KeyError
     OutOfMemoryError StackOverflowError InitialiserError LinkError CancelledError ChannelClosedError IOError
-    DeadlockError"""
+    DeadlockError StringBuilder TextFormat Deque PriorityQueue MapEntry ListIterator MapIterator SetIterator
+    ChannelIterator WaitQueue FiberBase Class Redefinition"""
 WELL_KNOWN = tuple(_WELL_KNOWN.split())
 
 

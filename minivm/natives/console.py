@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from minivm.heap import float_word
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST
-from minivm.memory import Root
+from minivm.memory import Root, wrap
 from minivm.natives.registry import argument, native, text_argument
 from minivm.types import STRING, array_of, class_type
 
@@ -83,6 +84,13 @@ def _read(machine: Machine) -> None:
         line = ""
     machine.input_lines.append(line.rstrip("\r\n") if line else None)
     machine.scheduler.wakeup.set()
+
+
+@native("Random", "startSeed")
+def start_seed(vm: Interpreter, at: int) -> int:
+    """The seed that the user chose, or one that nobody can know."""
+    seed = vm.machine.seed
+    return wrap(seed if seed is not None else secrets.randbits(64))
 
 
 @native("Clock", "now")

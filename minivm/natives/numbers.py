@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from minivm.errors import Throw
 from minivm.handlers.arithmetic import truncate
-from minivm.heap import float_word
+from minivm.heap import float_text, float_word
 from minivm.interpreter import Interpreter
-from minivm.natives.registry import float_argument, native
+from minivm.natives.registry import argument, float_argument, native
 
 
 def guarded(function: Callable[..., float], *values: float) -> float:
@@ -48,11 +49,36 @@ def logarithm(value: float) -> float:
     return -math.inf if value == 0 else math.log(value)
 
 
-for _name in ("sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "exp"):
+def binary_logarithm(value: float) -> float:
+    """The logarithm in base 2; minus infinity at 0."""
+    return -math.inf if value == 0 else math.log2(value)
+
+
+def decimal_logarithm(value: float) -> float:
+    """The logarithm in base 10; minus infinity at 0."""
+    return -math.inf if value == 0 else math.log10(value)
+
+
+def _text(name: str, kind: str) -> None:
+    def run(vm: Interpreter, at: int) -> int:
+        value, digits = float_argument(vm, at), argument(vm, at, 1)
+        if not 0 <= digits <= 100:
+            raise Throw("ArgumentError", f"cannot show {digits} digits: 0 to 100 can be")
+        return vm.heap.new_string(f"{value:.{digits}{kind}}" if math.isfinite(value) else float_text(value))
+
+    native("Math", name)(run)
+
+
+for _name in ("sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "exp", "cbrt"):
     _unary(_name, getattr(math, _name))
 _unary("log", logarithm)
+_unary("log2", binary_logarithm)
+_unary("log10", decimal_logarithm)
 _binary("atan2", math.atan2)
+_binary("hypot", math.hypot)
 _binary("pow", math.pow)
 _to_int("floor", math.floor)
 _to_int("ceil", math.ceil)
 _to_int("round", lambda value: math.floor(value + 0.5))
+_text("fixed", "f")
+_text("scientific", "e")

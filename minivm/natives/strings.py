@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from minivm.errors import Throw
 from minivm.heap import float_word
 from minivm.interpreter import Interpreter
-from minivm.layouts import STRING_LENGTH
+from minivm.layouts import ARRAY_FIRST
 from minivm.natives.registry import argument, native, text_argument
-from minivm.types import PRIMITIVES
+from minivm.natives.text import encoded, length_of, part, place, unit
+from minivm.types import INT, PRIMITIVES, array_of
 
 
 @native("String", "length")
 def length(vm: Interpreter, at: int) -> int:
     """Code points."""
-    return vm.words[argument(vm, at) + STRING_LENGTH] >> 2
+    return length_of(vm, argument(vm, at))
 
 
-def checked_index(vm: Interpreter, at: int, text: str) -> int:
-    """The int in argument 1 as an index of the text; IndexError outside."""
-    index = argument(vm, at, 1)
-    if not 0 <= index < len(text):
-        raise Throw("IndexError", f"index {index} is outside 0..{len(text)}")
+def checked_index(vm: Interpreter, at: int) -> int:
+    """The int in argument 1 as an index of the string in argument 0; IndexError outside."""
+    index, end = argument(vm, at, 1), length_of(vm, argument(vm, at))
+    if not 0 <= index < end:
+        raise Throw("IndexError", f"index {index} is outside 0..{end}")
     return index
 
 
 @native("String", "charAt")
 def char_at(vm: Interpreter, at: int) -> int:
     """The one-character string at an index."""
-    text = text_argument(vm, at)
-    return vm.heap.new_string(text[checked_index(vm, at, text)])
+    return vm.heap.new_string(chr(unit(vm, argument(vm, at), checked_index(vm, at))))
 
 
 @native("String", "codeAt")
 def code_at(vm: Interpreter, at: int) -> int:
     """The code point at an index."""
-    text = text_argument(vm, at)
-    return ord(text[checked_index(vm, at, text)])
+    return unit(vm, argument(vm, at), checked_index(vm, at))
 
 
 @native("String", "substring")
 def substring(vm: Interpreter, at: int) -> int:
     """Code points start..end-1."""
-    text = text_argument(vm, at)
     start, end = argument(vm, at, 1), argument(vm, at, 2)
-    if not 0 <= start <= end <= len(text):
-        raise Throw("IndexError", f"{start}..{end} is not a part of 0..{len(text)}")
-    return vm.heap.new_string(text[start:end])
+    length = length_of(vm, argument(vm, at))
+    if not 0 <= start <= end <= length:
+        raise Throw("IndexError", f"{start}..{end} is not a part of 0..{length}")
+    return vm.heap.new_string(part(vm, argument(vm, at), start, end))
 
 
 @native("String", "indexOf")
 def index_of(vm: Interpreter, at: int) -> int:
     """Where a text first occurs, or -1."""
-    return text_argument(vm, at).find(text_argument(vm, at, 1))
+    return place(vm, argument(vm, at), argument(vm, at, 1), 0)
 
 
 @native("String", "indexFrom")
 def index_from(vm: Interpreter, at: int) -> int:
     """Where a text first occurs at or after an index, or -1."""
-    text, start = text_argument(vm, at), argument(vm, at, 2)
-    return -1 if start > len(text) else text.find(text_argument(vm, at, 1), max(start, 0))
+    return place(vm, argument(vm, at), argument(vm, at, 1), max(argument(vm, at, 2), 0))
 
 
 @native("String", "lastIndexOf")
@@ -70,25 +70,46 @@ def last_index_of(vm: Interpreter, at: int) -> int:
 @native("String", "contains")
 def contains(vm: Interpreter, at: int) -> int:
     """Whether a text occurs."""
-    return text_argument(vm, at, 1) in text_argument(vm, at)
+    return place(vm, argument(vm, at), argument(vm, at, 1), 0) >= 0
 
 
 @native("String", "startsWith")
 def starts_with(vm: Interpreter, at: int) -> int:
     """Whether it begins with a text."""
-    return text_argument(vm, at).startswith(text_argument(vm, at, 1))
+    string, text = argument(vm, at), text_argument(vm, at, 1)
+    return length_of(vm, string) >= len(text) and part(vm, string, 0, len(text)) == text
 
 
 @native("String", "endsWith")
 def ends_with(vm: Interpreter, at: int) -> int:
     """Whether it ends with a text."""
-    return text_argument(vm, at).endswith(text_argument(vm, at, 1))
+    string, text = argument(vm, at), text_argument(vm, at, 1)
+    end = length_of(vm, string)
+    return end >= len(text) and part(vm, string, end - len(text), end) == text
 
 
-@native("String", "trim")
-def trim(vm: Interpreter, at: int) -> int:
-    """Without white space at both ends."""
-    return vm.heap.new_string(text_argument(vm, at).strip())
+def _changed(name: str, change: Callable[[str], str]) -> None:
+    def run(vm: Interpreter, at: int) -> int:
+        return vm.heap.new_string(change(text_argument(vm, at)))
+
+    native("String", name)(run)
+
+
+def _tested(name: str, test: Callable[[str], bool]) -> None:
+    def run(vm: Interpreter, at: int) -> int:
+        return test(text_argument(vm, at))
+
+    native("String", name)(run)
+
+
+_changed("trim", str.strip)
+_changed("trimStart", str.lstrip)
+_changed("trimEnd", str.rstrip)
+_changed("upper", str.upper)
+_changed("lower", str.lower)
+_tested("isDigits", lambda text: text.isascii() and text.isdigit())
+_tested("isLetters", str.isalpha)
+_tested("isSpace", str.isspace)
 
 
 @native("String", "replace")
@@ -98,18 +119,6 @@ def replace(vm: Interpreter, at: int) -> int:
     if not old:
         raise Throw("ArgumentError", "cannot replace the empty string")
     return vm.heap.new_string(text_argument(vm, at).replace(old, text_argument(vm, at, 2)))
-
-
-@native("String", "upper")
-def upper(vm: Interpreter, at: int) -> int:
-    """In upper case."""
-    return vm.heap.new_string(text_argument(vm, at).upper())
-
-
-@native("String", "lower")
-def lower(vm: Interpreter, at: int) -> int:
-    """In lower case."""
-    return vm.heap.new_string(text_argument(vm, at).lower())
 
 
 @native("String", "compare")
@@ -142,8 +151,7 @@ def equals(vm: Interpreter, at: int) -> int:
     left, right = argument(vm, at), argument(vm, at, 1)
     if not right or vm.heap.class_id(right) != vm.heap.string_class:
         return 0
-    words = vm.words
-    return words[left + STRING_LENGTH] == words[right + STRING_LENGTH] and vm.heap.string(left) == vm.heap.string(right)
+    return left == right or encoded(vm, left) == encoded(vm, right)
 
 
 @native("String", "toString")
@@ -155,19 +163,29 @@ def to_string(vm: Interpreter, at: int) -> int:
 @native("String", "fromCode")
 def from_code(vm: Interpreter, at: int) -> int:
     """The one-character string of a code point."""
-    code = argument(vm, at)
+    return vm.heap.new_string(checked_char(argument(vm, at)))
+
+
+def checked_char(code: int) -> str:
+    """The character of a code point; ArgumentError if it is none."""
     if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         raise Throw("ArgumentError", f"{code} is not a Unicode code point")
-    return vm.heap.new_string(chr(code))
+    return chr(code)
 
 
-def parse_int(text: str) -> int | None:
+_PREFIXES = {2: "0b", 8: "0o", 16: "0x"}  # which Python would take for part of the number
+
+
+def parse_int(text: str, base: int = 10) -> int | None:
     """The 64-bit int that a text is, with an optional sign, or None."""
     digits = text.strip()
     bare = digits[1:] if digits[:1] in ("-", "+") else digits
-    if not (bare.isascii() and bare.isdigit()) or len(bare) > 40:
+    if not (bare.isascii() and bare.isalnum()) or len(bare) > 80 or bare[:2].lower() == _PREFIXES.get(base):
         return None
-    value = int(digits)
+    try:
+        value = int(digits, base)
+    except ValueError:
+        return None
     return value if -(1 << 63) <= value < 1 << 63 else None
 
 
@@ -198,6 +216,16 @@ def to_int(vm: Interpreter, at: int) -> int:
     return 0 if value is None else boxed(vm, "int", value)
 
 
+@native("String", "toIntBase")
+def to_int_base(vm: Interpreter, at: int) -> int:
+    """The int the text is in a base, or null."""
+    base = argument(vm, at, 1)
+    if not 2 <= base <= 36:
+        raise Throw("ArgumentError", f"base {base} is outside 2..37")
+    value = parse_int(text_argument(vm, at), base)
+    return 0 if value is None else boxed(vm, "int", value)
+
+
 @native("String", "toFloat")
 def to_float(vm: Interpreter, at: int) -> int:
     """The float the text is, or null."""
@@ -216,3 +244,23 @@ def join(vm: Interpreter, at: int) -> int:
         raise Throw("UnsetError", "a part to join is used before it is set")
     separator = text_argument(vm, at, 2)
     return vm.heap.new_string(separator.join(vm.heap.string(part) for part in parts[:count]))
+
+
+@native("String", "codes")
+def codes(vm: Interpreter, at: int) -> int:
+    """The code points as an Array<int>."""
+    cls = vm.loader.load(array_of(INT))
+    vm.linker.link(cls)
+    array = vm.heap.new_array(cls, length_of(vm, argument(vm, at)))
+    for index, char in enumerate(text_argument(vm, at)):
+        vm.words[array + ARRAY_FIRST + index] = ord(char)
+    return array
+
+
+@native("String", "fromCodes")
+def from_codes(vm: Interpreter, at: int) -> int:
+    """The string of the first code points of an array."""
+    elements, count = vm.heap.elements(argument(vm, at)), argument(vm, at, 1)
+    if not 0 <= count <= len(elements):
+        raise Throw("IndexError", f"0..{count} is not a part of 0..{len(elements)}")
+    return vm.heap.new_string("".join(map(checked_char, elements[:count])))
