@@ -25,6 +25,7 @@ _EPILOG = """\
 minivm run shop.mini            compile and run a program
 minivm repl                     try things; `:help` in it shows the commands
 minivm demo                     a service whose classes change while it runs
+minivm learn 1                  the first of ten lessons on loading and redefining classes
 """
 
 
@@ -119,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     repl = add("repl", "enter programs line by line, and redefine their classes", machine)
     repl.add_argument("--strict", action="store_true", help="end at the first error (for scripts on standard input)")
     add("demo", "watch a running service being changed", plain)
+    learn = add("learn", "lessons on loading and redefining classes", plain)
+    learn.add_argument("lesson", nargs="?", type=int, metavar="N", help="the lesson to play; without it, a list")
+    learn.add_argument("--folder", metavar="DIR", type=Path, help="keep the lesson's files here")
     return parser
 
 
@@ -186,6 +190,12 @@ def _demo_command(parsed: argparse.Namespace) -> int:
     return demonstrate()
 
 
+def _learn_command(parsed: argparse.Namespace) -> int:
+    from lang.commands.learn import learn
+
+    return learn(parsed.lesson, parsed.folder)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run_command,
     "check": _check_command,
@@ -193,6 +203,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "dis": _dis_command,
     "repl": _repl_command,
     "demo": _demo_command,
+    "learn": _learn_command,
 }
 
 

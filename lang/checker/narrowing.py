@@ -17,7 +17,7 @@ def null_test(body: Body, node: nodes.Expression, equal: bool, whole: nodes.Node
     """``node == null`` (or ``!= null``)."""
     operand = raw_operand(body, node)
     line = body.line(whole)
-    if operand.type.is_primitive and not is_wrong(operand.type):
+    if operand.type.is_primitive and not is_wrong(operand.type) and not _declared_nullable(body, node):
         message = f"a value of type `{operand.type}` is never null"
         hint = f"remove the test, or make the type `{operand.type}?`"
         return _same(body, body.wrong(whole, codes.IMPOSSIBLE_TEST, message, "", hint))
@@ -26,6 +26,12 @@ def null_test(body: Body, node: nodes.Expression, equal: bool, whole: nodes.Node
     if equal:
         return Condition(value, is_null, not_null)
     return Condition(conversions.negated(value, line), not_null, is_null)
+
+
+def _declared_nullable(body: Body, node: nodes.Expression) -> bool:
+    """Whether the operand is known not to be null here, but may be by its declaration."""
+    found = key_of(body, node)
+    return found is not None and found[1].nullable
 
 
 def _null_flows(body: Body, node: nodes.Expression) -> tuple[Flow, Flow]:

@@ -200,6 +200,12 @@ def _hint(s: Surprise) -> str:
         return "choose with `if a { b } else { c }`, which is an expression"
     if found.kind in ("=", t.ASSIGN) and "{" in s.wanted:
         return "`==` compares; an assignment is not an expression"
+    if found.kind in BINARY and before.kind == t.SEP:
+        return f"a line that goes on ends with the operator: put `{found.kind}` at the end of the line before"
+    if found.kind in BINARY and s.before(2).kind in ("as", "is", "!is"):
+        return f"put it into parentheses: `(… {s.before(2).kind} {before.value}) {found.kind} …`"
+    if found.kind == "[" and t.INT in s.wanted:
+        return "there is no literal for lists: make one with `List<int>()` and fill it with `add`"
     if found.kind == ">" and before.kind == "-":
         return "a result type is written after `:`, a short function body after `=>`"
     if found.kind == "{" and before.kind == "=>":
