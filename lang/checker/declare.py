@@ -19,6 +19,7 @@ from minivm.classfile import ClassFile, Flags, Method, TypeParameter
 from minivm.types import OBJECT, PRIMITIVES, Kind, Type, class_type
 
 ENUM = class_type("Enum")
+LIBRARY = "std/"  # how the names of the library's sources begin
 MAX_CHAIN = 100  # superclasses of superclasses; every class knows all of its own, and the machine loads them in turn
 _KINDS = {"interface": Flags.INTERFACE, "enum": Flags.ENUM | Flags.FINAL, "class": Flags.NONE}
 _MODIFIERS = {
@@ -119,9 +120,8 @@ def _declare_class(batch: Batch, namespace: Namespace, node: nodes.ClassDeclarat
     unit = namespace.unit
     name = unit.prefix + node.name
     known = batch.table.batch.get(name)
-    allow_native = batch.table.environment.allow_native
-    if name in PRIMITIVES or (name in WELL_KNOWN and not allow_native and batch.table.environment.find(name)):
-        message = f"`{name}` is the name of a built-in type"
+    if name in PRIMITIVES or _is_librarys(batch.table.environment, name):
+        message = f"`{name}` is {'a built-in type' if name in PRIMITIVES else 'a class of the library'}"
         batch.report.error(unit.source, node.name_span, codes.DECLARED_TWICE, message, "", "take another name")
         return
     if known is not None:
@@ -138,6 +138,12 @@ def _declare_class(batch: Batch, namespace: Namespace, node: nodes.ClassDeclarat
     entry = ClassEntry(file, unit, node)
     batch.table.batch[name] = entry
     batch.classes.append(DeclaredClass(entry, node, namespace, batch.resolver(namespace, {})))
+
+
+def _is_librarys(environment: Environment, name: str) -> bool:
+    """Whether a class is the library's already. The boot loader, which is asked first, would give that one."""
+    found = None if environment.allow_native else environment.find(name)
+    return found is not None and (name in WELL_KNOWN or found.source.startswith(LIBRARY))
 
 
 def _check_imports(batch: Batch, namespace: Namespace) -> None:
