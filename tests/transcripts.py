@@ -35,8 +35,15 @@ def differences(page: Path, folder: Path) -> list[str]:
 
 def same(page: str, shown: str) -> bool:
     """Whether the page shows this."""
-    lines = [r".*(?:\n.*)*" if line.strip() == ANY else _line(line) for line in page.rstrip("\n").split("\n")]
-    return re.fullmatch("\n".join(lines), shown.rstrip("\n")) is not None
+    return _same(page.rstrip("\n").split("\n"), shown.rstrip("\n").split("\n"))
+
+
+def _same(page: list[str], shown: list[str]) -> bool:
+    if not page:
+        return not shown
+    if page[0].strip() == ANY:
+        return any(_same(page[1:], shown[skipped:]) for skipped in range(len(shown) + 1))
+    return bool(shown) and bool(re.fullmatch(_line(page[0]), shown[0])) and _same(page[1:], shown[1:])
 
 
 def _line(line: str) -> str:

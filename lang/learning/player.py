@@ -108,7 +108,7 @@ class Player:
         """Let the reader read, and try things, until an empty line."""
         if not self.stops:
             return
-        print(self._styled(_DIM, invitation))
+        print(self._styled(_DIM, textwrap.fill(invitation, self.width)))
         while text := self._entry():
             shown = self.stage.feed(text)
             for line in shown.split("\n") if shown else ():
