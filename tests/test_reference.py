@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lang.checker.codes import CHECKER_CODES
 from lang.codes import CODES
 from lang.diagnostics import CompileError
 from lang.learning.page import Code, Heading, parts
@@ -58,7 +57,7 @@ def test_programs_say_what_they_do() -> None:
 
 def test_the_codes_exist() -> None:
     for code in remarks(REFERENCE, "error"):
-        assert code in CODES or code in CHECKER_CODES
+        assert code in CODES
 
 
 def test_the_keywords_are_all_there() -> None:

@@ -78,7 +78,7 @@ class Player:
             self.stage.put(part)
             print(self._styled(_DIM, f"the file {part.name}:"))
         for line in part.text.rstrip("\n").split("\n"):
-            self._line("    " + line if self.width > 2 * len(line) or part.name else line)
+            self._line("    " + line if line else "")
         print()
 
     def _step(self, step: Step) -> None:
