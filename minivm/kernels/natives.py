@@ -1,0 +1,60 @@
+"""Which kernel stands for which native, and for what instructions do with strings.
+
+A kernel takes the memory and the native's argument words, then the class id of String if ``string_class`` says so. It
+returns the result word, or SLOW: then the interpreter runs the instruction.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from minivm.kernels import objects, searching, strings, texts
+from minivm.kernels.language import FUNCTIONS
+
+assert objects and searching and strings and texts  # imported for what they register
+
+
+@frozen
+class NativeKernel:
+    """A kernel as native code calls it: ``k_NAME`` of the IR that ``translator.ir_of`` gives."""
+
+    name: str
+    string_class: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        assert self.name in FUNCTIONS, self.name
+
+
+KERNELS: dict[tuple[str, str], NativeKernel] = {
+    ("String", "length"): NativeKernel("string_length"),
+    ("String", "charAt"): NativeKernel("char_at"),
+    ("String", "codeAt"): NativeKernel("code_at"),
+    ("String", "substring"): NativeKernel("substring"),
+    ("String", "indexOf"): NativeKernel("index_of"),
+    ("String", "indexFrom"): NativeKernel("index_from"),
+    ("String", "lastIndexOf"): NativeKernel("last_index_of"),
+    ("String", "contains"): NativeKernel("contains"),
+    ("String", "startsWith"): NativeKernel("starts_with"),
+    ("String", "endsWith"): NativeKernel("ends_with"),
+    ("String", "trim"): NativeKernel("trim"),
+    ("String", "upper"): NativeKernel("upper"),
+    ("String", "lower"): NativeKernel("lower"),
+    ("String", "compare"): NativeKernel("string_compare"),
+    ("String", "repeat"): NativeKernel("repeat"),
+    ("String", "hash"): NativeKernel("string_hash"),
+    ("String", "equals"): NativeKernel("string_equal"),
+    ("String", "fromCode"): NativeKernel("from_code", string_class=True),
+    ("String", "join"): NativeKernel("join"),
+    ("Object", "equals"): NativeKernel("identity"),
+    ("Object", "hash"): NativeKernel("identity_hash"),
+    ("Array", "copyTo"): NativeKernel("copy_to"),
+    ("Array", "clear"): NativeKernel("clear"),
+    ("Array", "clearRange"): NativeKernel("clear_range"),
+}
+
+# Of instructions. ``concat`` takes the place of its operands and their number: put them from SCRATCH on.
+EQUAL_STRINGS = NativeKernel("string_equal")
+HASH_STRING = NativeKernel("string_hash")
+INT_TEXT = NativeKernel("int_text", string_class=True)
+BOOL_TEXT = NativeKernel("bool_text", string_class=True)
+CONCAT = NativeKernel("concat")

@@ -1,0 +1,175 @@
+"""Making strings of others, as kernels: joining, repeating, trimming, changing case, and the text of an int."""
+
+from __future__ import annotations
+
+from minivm.heap import MAX_LENGTH
+from minivm.kernels.allocation import SLOW
+from minivm.kernels.language import Words, get_byte, kernel, put_byte
+from minivm.kernels.strings import copy_points, get_point, new_string, substring
+from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STRING_FIRST, STRING_LENGTH
+from minivm.memory import CELLS, CLASS_MASK, MIN_INT, WORD
+
+SCRATCH = CELLS - 32  # where the operands of ``concat`` are put: as many words of the registers as are free
+SCRATCH_WORDS = CELLS - SCRATCH
+TRUE = int.from_bytes(b"true", "little")
+FALSE = int.from_bytes(b"false", "little")
+
+
+@kernel
+def append(words: Words[int], to: int, code: int, part: int) -> int:
+    """Copy a string's code points to a byte index in another width; the byte index after them."""
+    length = words[part + STRING_LENGTH]
+    copy_points(words, to, code, (part + STRING_FIRST) * WORD, length & 3, length >> 2)
+    return to + ((length >> 2) << code)
+
+
+@kernel
+def concat(words: Words[int], first: int, count: int) -> int:
+    """A new string of the ``count`` strings that the words from ``first`` on refer to; at least one."""
+    total = 0
+    code = 0
+    for at in range(first, first + count):
+        length = words[words[at] + STRING_LENGTH]
+        total += length >> 2
+        if code < length & 3:
+            code = length & 3
+    made = new_string(words, words[words[first]] & CLASS_MASK, total, code)
+    if made != SLOW:
+        to = (made + STRING_FIRST) * WORD
+        for at in range(first, first + count):
+            to = append(words, to, code, words[at])
+    return made
+
+
+@kernel
+def join(words: Words[int], parts: int, count: int, separator: int) -> int:
+    """A new string of the first parts of an array with a separator between each two; SLOW if one is not set."""
+    if count < 0 or count > words[parts + ARRAY_LENGTH]:
+        return SLOW
+    between = words[separator + STRING_LENGTH]
+    code = between & 3 if count > 1 and between >> 2 else 0
+    total = (between >> 2) * (count - 1) if count else 0
+    for at in range(parts + ARRAY_FIRST, parts + ARRAY_FIRST + count):
+        if not words[at]:
+            return SLOW
+        length = words[words[at] + STRING_LENGTH]
+        total += length >> 2
+        if code < length & 3:
+            code = length & 3
+    made = new_string(words, words[separator] & CLASS_MASK, total, code)
+    if made != SLOW:
+        to = (made + STRING_FIRST) * WORD
+        for index in range(count):
+            if index:
+                to = append(words, to, code, separator)
+            to = append(words, to, code, words[parts + ARRAY_FIRST + index])
+    return made
+
+
+@kernel
+def repeat(words: Words[int], ref: int, count: int) -> int:
+    """A new string of the text a number of times; SLOW for a negative or huge one."""
+    length = words[ref + STRING_LENGTH]
+    if not length >> 2 and count > 0:
+        count = 0
+    if count < 0 or count > MAX_LENGTH or (length >> 2) * count > MAX_LENGTH:
+        return SLOW
+    code = length & 3 if count else 0
+    made = new_string(words, words[ref] & CLASS_MASK, (length >> 2) * count, code)
+    if made != SLOW:
+        to = (made + STRING_FIRST) * WORD
+        for _ in range(count):
+            to = append(words, to, code, ref)
+    return made
+
+
+@kernel
+def is_space(point: int) -> int:
+    """Whether Unicode, and so Python's ``strip``, calls a code point white space."""
+    if point < 128:
+        return 9 <= point <= 13 or 28 <= point <= 32
+    if point == 0x85 or point == 0xA0 or point == 0x1680 or 0x2000 <= point <= 0x200A:
+        return 1
+    return point == 0x2028 or point == 0x2029 or point == 0x202F or point == 0x205F or point == 0x3000
+
+
+@kernel
+def trim(words: Words[int], ref: int) -> int:
+    """A new string without white space at both ends."""
+    length = words[ref + STRING_LENGTH]
+    code = length & 3
+    at = (ref + STRING_FIRST) * WORD
+    start = 0
+    end = length >> 2
+    while start < end and is_space(get_point(words, at + (start << code), code)):
+        start += 1
+    while end > start and is_space(get_point(words, at + (end - 1 << code), code)):
+        end -= 1
+    return substring(words, ref, start, end)
+
+
+@kernel
+def in_case(words: Words[int], ref: int, first: int) -> int:
+    """A new string with the ASCII letters from ``first`` on (A or a) in the other case; SLOW if it is not all ASCII."""
+    length = words[ref + STRING_LENGTH]
+    at = (ref + STRING_FIRST) * WORD
+    if length & 3:
+        return SLOW
+    for place in range(at, at + (length >> 2)):
+        if get_byte(words, place) > 127:
+            return SLOW
+    made = substring(words, ref, 0, length >> 2)
+    if made != SLOW:
+        at = (made + STRING_FIRST) * WORD
+        for place in range(at, at + (length >> 2)):
+            point = get_byte(words, place)
+            if first <= point <= first + 25:
+                put_byte(words, place, point ^ 32)
+    return made
+
+
+@kernel
+def upper(words: Words[int], ref: int) -> int:
+    """In upper case."""
+    return in_case(words, ref, 97)
+
+
+@kernel
+def lower(words: Words[int], ref: int) -> int:
+    """In lower case."""
+    return in_case(words, ref, 65)
+
+
+@kernel
+def int_text(words: Words[int], value: int, cls: int) -> int:
+    """The decimal digits of an int as a new string."""
+    if value == MIN_INT:
+        return SLOW
+    rest = -value if value < 0 else value
+    length = 2 if value < 0 else 1
+    bound = 10
+    while length < 20 and rest >= bound and bound < 1000000000000000000:
+        bound *= 10
+        length += 1
+    if rest >= bound:
+        length += 1
+    made = new_string(words, cls, length, 0)
+    if made != SLOW:
+        first = (made + STRING_FIRST) * WORD
+        at = first + length - 1
+        while at > first or (at == first and value >= 0):
+            put_byte(words, at, 48 + rest % 10)
+            rest = rest // 10
+            at -= 1
+        if value < 0:
+            put_byte(words, first, 45)
+    return made
+
+
+@kernel
+def bool_text(words: Words[int], value: int, cls: int) -> int:
+    """``true`` or ``false``."""
+    made = new_string(words, cls, 4 if value else 5, 0)
+    if made != SLOW:
+        words[made + STRING_FIRST] = TRUE if value else FALSE
+    return made

@@ -1,0 +1,200 @@
+"""Kernels that stand for natives: what the Python native does, to the word, or SLOW."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from minivm.errors import Throw
+from minivm.handlers.values import TEXTS
+from minivm.kernels.allocation import SLOW
+from minivm.kernels.language import FUNCTIONS, Kernel
+from minivm.kernels.native import compiled
+from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING, INT_TEXT, KERNELS, NativeKernel
+from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS, is_space
+from minivm.machine import Machine
+from minivm.memory import MAX_INT, MIN_INT, Register
+from minivm.native.engine import available
+from minivm.natives.registry import NATIVES
+from minivm.types import INT, STRING, array_of
+from running import compile_text, new_machine
+
+ALL = tuple(sorted({k.name for k in (*KERNELS.values(), INT_TEXT, BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING)}))
+FORMS = ["python", pytest.param("native", marks=pytest.mark.skipif(not available(), reason="no llvmlite"))]
+ALPHABETS = ("ab", "aAzZ \t09", "aäß\xa0ÿ", "aλж日\u3000\u2028", "a\U0001f600ж")
+RARE = {("String", "upper"), ("String", "lower")}  # may be SLOW for other reasons than errors
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    made = new_machine(compile_text("empty", ""), "plain")
+    made.memory.limit = made.memory.base + made.memory.cap // 2
+    yield made
+    made.close()
+
+
+def form(which: str) -> Callable[[str], Kernel]:
+    if which == "python":
+        return lambda name: FUNCTIONS[name]  # type: ignore[return-value]
+    functions = compiled(ALL)
+    assert functions is not None
+    return functions.__getitem__
+
+
+class Trial:
+    """Objects for one comparison, and the memory as it was before."""
+
+    def __init__(self, machine: Machine, chance: random.Random) -> None:
+        self.machine = machine
+        self.chance = chance
+        memory = machine.memory
+        memory.top = memory.base + memory.cap // 4  # what was made for the last one is of no interest
+        self.strings = [machine.heap.new_string(self.text()) for _ in range(6)]
+        self.strings += [machine.heap.new_string(self.part()) for _ in range(6)]
+        self.texts = machine.heap.new_array(machine.load(array_of(STRING)), 5)
+        self.numbers = machine.heap.new_array(machine.load(array_of(INT)), 9)
+        for at in range(self.texts + 2, self.texts + 7):
+            memory.words[at] = chance.choice([0, *self.strings] if chance.random() < 0.2 else self.strings)
+        for at in range(self.numbers + 2, self.numbers + 11):
+            memory.words[at] = chance.getrandbits(60)
+        self.end = memory.top
+        self.first = memory.base + memory.cap // 4
+
+    def text(self) -> str:
+        alphabet = self.chance.choice(ALPHABETS)
+        return "".join(self.chance.choices(alphabet, k=self.chance.choice([0, 1, 2, 7, 8, 9, 30])))
+
+    def part(self) -> str:
+        """A part of a string there is, so that searches find something."""
+        whole = self.machine.heap.string(self.chance.choice(self.strings))
+        start = self.chance.randrange(len(whole) + 1)
+        return whole[start : self.chance.randrange(start, len(whole) + 1)]
+
+    def argument(self, kind: str) -> int:
+        if kind == "string":
+            return self.chance.choice(self.strings)
+        if kind == "object":
+            return self.chance.choice([0, self.numbers, *self.strings])
+        if kind == "index":
+            return self.chance.choice([-1, 0, 1, 2, 3, 5, 8, 9, 31, MAX_INT, MIN_INT, *range(10)])
+        return {"texts": self.texts, "numbers": self.numbers, "code": self.chance.randrange(-1, 0x110010)}[kind]
+
+    def outcome(self, act: Callable[[], int | None]) -> tuple[int | str, int, list[int]]:
+        """The result or error, the new top and every word of the trial's objects; then all is as before."""
+        memory = self.machine.memory
+        before = memory.words[self.first : self.end].tolist()
+        hashes = memory.root(15)
+        try:
+            result: int | str = int(act() or 0)
+        except Throw as problem:
+            result = problem.kind
+        top = memory.top
+        after = memory.words[self.first : top].tolist()
+        memory.words[self.first : self.end] = array("q", before)
+        memory.words[self.end : top] = array("q", [-1] * (top - self.end))
+        memory.top = self.end
+        memory.set_root(15, hashes)
+        return result, top, after
+
+
+ARGUMENTS = {
+    "length": ["string"], "charAt": ["string", "index"], "codeAt": ["string", "index"],
+    "substring": ["string", "index", "index"], "indexOf": ["string", "string"],
+    "indexFrom": ["string", "string", "index"], "lastIndexOf": ["string", "string"], "contains": ["string", "string"],
+    "startsWith": ["string", "string"], "endsWith": ["string", "string"], "trim": ["string"], "upper": ["string"],
+    "lower": ["string"], "compare": ["string", "string"], "repeat": ["string", "index"], "hash": ["string"],
+    "equals": ["string", "object"], "fromCode": ["code"], "join": ["texts", "index", "string"],
+    "copyTo": ["numbers", "index", "numbers", "index", "index"], "clear": ["numbers", "index"],
+    "clearRange": ["numbers", "index", "index"],
+}  # fmt: skip
+
+
+def compare(
+    trial: Trial, function: Kernel, arguments: list[int], expected: tuple[int | str, int, list[int]], rare: bool
+) -> None:
+    found = trial.outcome(lambda: function(trial.machine.memory.words, *arguments))
+    if found[0] == SLOW:
+        assert isinstance(expected[0], str) or rare, arguments
+        assert found[1] == trial.end, "SLOW, but something was allocated"
+    else:
+        assert found == expected, arguments
+
+
+@pytest.mark.parametrize("which", FORMS)
+@pytest.mark.parametrize("key", KERNELS, ids=".".join)
+def test_a_kernel_does_what_its_native_does(machine: Machine, key: tuple[str, str], which: str) -> None:
+    stands: NativeKernel = KERNELS[key]
+    function = form(which)(stands.name)
+    chance = random.Random(".".join(key))
+    vm, words = machine.vm, machine.memory.words
+    for _ in range(150):
+        trial = Trial(machine, chance)
+        arguments = [trial.argument(kind) for kind in ARGUMENTS[key[1]]]
+        before, vm.fp = vm.fp, SCRATCH
+        words[SCRATCH : SCRATCH + len(arguments)] = array("q", arguments)
+        expected = trial.outcome(lambda: NATIVES[key](vm, 0))
+        vm.fp = before
+        extra = [machine.heap.string_class] if stands.string_class else []
+        compare(trial, function, arguments + extra, expected, key in RARE)
+
+
+@pytest.mark.parametrize("which", FORMS)
+def test_strings_are_joined(machine: Machine, which: str) -> None:
+    function = form(which)(CONCAT.name)
+    chance = random.Random(1)
+    heap = machine.heap
+    for count in [*range(1, SCRATCH_WORDS + 1), *[3] * 50]:
+        trial = Trial(machine, chance)
+        parts = [trial.argument("string") for _ in range(count)]
+        expected = trial.outcome(lambda parts=parts: heap.new_string("".join(map(heap.string, parts))))  # type: ignore[misc]
+        machine.memory.words[SCRATCH : SCRATCH + count] = array("q", parts)
+        compare(trial, function, [SCRATCH, count], expected, rare=False)
+
+
+@pytest.mark.parametrize("which", FORMS)
+@pytest.mark.parametrize("type_name", ["int", "bool"])
+def test_numbers_and_truth_values_become_text(machine: Machine, type_name: str, which: str) -> None:
+    function = form(which)((INT_TEXT if type_name == "int" else BOOL_TEXT).name)
+    chance = random.Random(2)
+    values = [0, 1]
+    if type_name == "int":
+        values += [s * (10**n + d) for n in range(19) for d in (-1, 0, 1) for s in (1, -1)]
+        values += [MAX_INT, MIN_INT, MIN_INT + 1, *(chance.getrandbits(64) - (1 << 63) for _ in range(100))]
+    for value in values:
+        trial = Trial(machine, chance)
+        text = TEXTS[type_name](value)
+        expected = trial.outcome(lambda text=text: machine.heap.new_string(text))  # type: ignore[misc]
+        compare(trial, function, [value, machine.heap.string_class], expected, rare=value == MIN_INT)
+
+
+@pytest.mark.parametrize("which", FORMS)
+def test_a_full_heap_is_left_to_the_interpreter(machine: Machine, which: str) -> None:
+    functions = form(which)
+    trial = Trial(machine, random.Random(3))
+    words = machine.memory.words
+    limit = words[Register.LIMIT]
+    words[Register.LIMIT] = trial.end  # as little as under stress
+    words[SCRATCH] = trial.strings[0]
+    try:
+        for name, *arguments in (
+            ("substring", trial.strings[0], 0, 0), ("concat", SCRATCH, 1), ("int_text", 5, 1), ("bool_text", 1, 1),
+            ("from_code", 65, 1), ("repeat", trial.strings[0], 1), ("trim", trial.strings[0]),
+        ):  # fmt: skip
+            assert functions(name)(words, *arguments) == SLOW, name
+            assert words[Register.TOP] == trial.end
+    finally:
+        words[Register.LIMIT] = limit
+
+
+def test_white_space_is_pythons() -> None:
+    assert [c for c in range(0x11000) if bool(is_space(c)) != chr(c).isspace()] == []
+
+
+def test_a_search_that_goes_on_too_long_is_left_to_python(machine: Machine) -> None:
+    machine.memory.top = machine.memory.base + machine.memory.cap // 4
+    text, part = machine.heap.new_string("a" * 3000), machine.heap.new_string("a" * 1000 + "b")
+    for name in ("index_of", "last_index_of", "contains"):
+        assert FUNCTIONS[name](machine.memory.words, text, part) == SLOW
