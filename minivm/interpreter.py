@@ -27,13 +27,21 @@ from minivm.trace import Tracer
 if TYPE_CHECKING:
     from minivm.calltrace import CallTrace
     from minivm.machine import Machine
+    from minivm.native.tier import Tier
     from minivm.scheduler import Scheduler
     from minivm.unwinder import Unwinder
 
 RELOAD = -1
+NOT_ENTERED = -2  # what native code returns that has not begun: the interpreter is to make the call
 STACK_LIMIT = 1 << 17  # words of one fiber's stack, 1 MiB as a JVM's: some ten thousand frames
 LEAF_WORDS = 32  # words kept free above every frame, so that a leaf method's frame needs no check
+NEVER = 1 << 62
+WINDOW = 1 << 14  # words of frames that native code may have on the host's stack before it has to write them out
+REFILLS = 2000  # tanks that native code may burn before the host has a look at its signals: some milliseconds
 QUANTUM = 1000  # polls a fiber runs before the next one gets its turn
+
+_FUEL, _FRAME, _VALUE = int(Register.FUEL), int(Register.FRAME), int(Register.VALUE)
+_FRAME_END, _PENDING, _REFILLS = int(Register.FRAME_END), int(Register.PENDING), int(Register.REFILLS)
 
 Cell = tuple[Callable[..., int | None], int, Any]
 
@@ -67,6 +75,7 @@ class Interpreter:
         self.unwinder: Unwinder
         self.calls: CallTrace  # told of calls while ``call_trace`` is on
         self.decode: Callable[[Interpreter, RuntimeMethod], list[Cell]]
+        self.returned: Callable[..., int | None]  # the handler of ``ret``
         self.code: list[Cell] = []
         self.pc = 0
         self.fp = 0
@@ -81,6 +90,10 @@ class Interpreter:
         self.stress_every = 0  # polls between two calls of at_safepoint; 0: never
         self.at_safepoint: Callable[[], None] | None = None
         self.call_trace = False
+        self.tier: Tier | None = None  # the native tier, if there is one
+        self.hot = NEVER  # calls or iterations that make the tier compile something
+        self.make_tier: Callable[[Interpreter], Tier | None] = lambda vm: None
+        self.memory_address = memory.address
         self.provisional = False  # the last class used is still being initialised: do not quicken
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────
@@ -104,6 +117,38 @@ class Interpreter:
                 self.unwinder.unwind(pc, throw)
             except LinkError as error:
                 self.unwinder.unwind(pc, Throw("LinkError", str(error)))
+
+    # ── native code ──────────────────────────────────────────────────────────────────────────────────────
+
+    def run_native(self, entry: Callable[[int, int], int], fp: int) -> bool:
+        """Run machine code for the frame at ``fp``, whose record is complete; False if it would not start.
+
+        Afterwards the interpreter goes on where the code stopped, or behind the call that it has returned from.
+        """
+        words = self.words
+        words[_FUEL] = self.fuel
+        words[_FRAME_END] = min(self.stack_end, fp + WINDOW)
+        words[_PENDING] = self.at_safepoint is not None or self.stress_every or self.interrupted
+        words[_REFILLS] = REFILLS
+        left = entry(self.memory_address, fp)
+        if left == NOT_ENTERED:
+            return False
+        if words[_REFILLS] != REFILLS:
+            self.spent, self.tank = 0, QUANTUM
+        if left >= 0:
+            self.fuel = 0 if self.interrupted else left
+            self.fp = fp
+            words[fp + FIRST] = words[_VALUE]
+            self.returned(self, words, fp, FIRST, 0)
+            return True
+        self.fp = words[_FRAME]
+        self.resume()
+        self.fuel = words[_FUEL]
+        if self.tier is not None:
+            self.tier.stopped()
+        if self.fuel < 0:
+            self.poll()
+        return True
 
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -175,6 +220,15 @@ class Interpreter:
             self.prepare(method)
         self.code = method.code  # type: ignore[assignment]
         self.pc = self.words[self.fp + PC]
+
+    def compile(self, method: RuntimeMethod, start: int | None = None) -> Callable[[int, int], int] | None:
+        """A method, or its loop that begins at ``start``, is hot: its machine code, if there is any by now."""
+        if self.tier is None:
+            self.tier = self.make_tier(self)
+            if self.tier is None:
+                self.hot = NEVER
+                return None
+        return self.tier.compile(method, start)
 
     def grow_stack(self, needed: int) -> None:
         """Move the current stack into a larger object with room for ``needed`` words from the current frame on.
@@ -273,6 +327,8 @@ class Interpreter:
         Raises:
             Interrupted: after Ctrl-C.
         """
+        if self.tier is not None:
+            self.tier.collect_done()
         self.spent += self.tank
         turn_over = self.spent >= QUANTUM
         if turn_over:
@@ -296,3 +352,4 @@ class Interpreter:
         """Ask the program to stop at its next poll; safe from a signal handler."""
         self.interrupted = True
         self.fuel = -1
+        self.words[Register.PENDING] = 1

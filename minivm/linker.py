@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from minivm.classes import RuntimeClass, RuntimeField, Shape, Stage
@@ -29,6 +29,7 @@ class Linker:
         self.layouts = Layouts()
         self.prototypes: dict[int, memoryview[int]] = {}
         self.natives: Mapping[tuple[str, str], Any] = {}
+        self.linked: Callable[[RuntimeClass], None] = lambda cls: None  # told of every class and every new version
 
     def link(self, cls: RuntimeClass) -> None:
         """Lay the class out and make its statics object; does nothing if that is done.
@@ -58,6 +59,7 @@ class Linker:
         self.register(cls)
         self.memory.set_root(Root.STATICS + cls.id, self.make_statics(cls))
         cls.stage = Stage.LINKED
+        self.linked(cls)
 
     def bind_natives(self, cls: RuntimeClass) -> None:
         """Give native methods their functions.

@@ -16,6 +16,7 @@ from minivm.collector import Collector
 from minivm.decoder import decode
 from minivm.digest import Digest
 from minivm.errors import Deadlock, GuestError, LinkError, Throw
+from minivm.handlers.control import ret
 from minivm.heap import Heap
 from minivm.interpreter import Halt, Interpreter
 from minivm.kernels.choice import Kernels
@@ -23,6 +24,7 @@ from minivm.layouts import STACK_CLASS, STACK_LAYOUT
 from minivm.linker import Linker
 from minivm.loader import Finder, Loader, Registry
 from minivm.memory import DEFAULT_CAP, Memory, Root
+from minivm.native.modes import Mode, use_mode
 from minivm.natives.registry import NATIVES
 from minivm.scheduler import Scheduler, State
 from minivm.solo import Solo
@@ -56,6 +58,7 @@ class Machine:
         program: where the app loader, its child, looks.
         heap_bytes: the cap of one half.
         gc_stress: collect at every allocation.
+        mode: when methods are compiled to machine code.
 
     Raises:
         LinkError: a boot class is missing or unfit; UsageError: no room for the heap.
@@ -73,6 +76,7 @@ class Machine:
         errors: TextIO | None = None,
         arguments: Sequence[str] = (),
         seed: int | None = None,
+        mode: Mode = Mode.INTERPRETER,
     ) -> None:
         self.tracer = tracer or Tracer()
         self.output = output or sys.stdout
@@ -96,6 +100,7 @@ class Machine:
         self.heap = Heap(self.memory, self.linker)
         self.vm = Interpreter(self.memory, self.heap, self.registry, self.linker, self.tracer, self.boot)
         self.vm.decode = decode
+        self.vm.returned = ret
         self.vm.machine = self
         self.vm.calls = CallTrace(self.vm)
         with self.tracer.silence():
@@ -104,6 +109,8 @@ class Machine:
             self.tracer.event("load", self._boot_story())
         self.memory.stress = gc_stress
         self.vm.call_trace = "call" in self.tracer.topics
+        if not self.vm.call_trace:  # machine code tells of no call
+            use_mode(self.vm, mode)
 
     def _boot(self) -> None:
         for type_ in (OBJECT, STRING, ERROR, *(class_type(name) for name in WELL_KNOWN)):

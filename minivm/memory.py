@@ -2,8 +2,6 @@
 
     word 0                 never an object, so that 0 can be null
     registers              what Python and native code both read and write while the program runs (see Register)
-    code cells             addresses of machine code, by cell number, for native code to call through
-    tables                 addresses of the tables that native code finds a receiver's method in, by table number
     half A, half B         each:  roots (ROOTS words) | objects, bump-allocated upwards
 
 A reference is a word index from the start of the memory. Everything the program reaches hangs off the root words
@@ -20,6 +18,7 @@ An object starts with a header word:
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 from collections.abc import Callable
 from enum import IntEnum, unique
@@ -28,11 +27,7 @@ from minivm.errors import Throw, UsageError
 
 WORD = 8
 ROOTS = 1 << 14  # class statics are roots: this caps the classes of one machine at about 16,000
-CELLS = 64  # the first code cell
-CELL_COUNT = 1 << 16  # methods with machine code at one time; what does not fit stays interpreted
-TABLES = CELLS + CELL_COUNT  # the first table's address
-TABLE_COUNT = 1 << 12  # method names and types that native code looks up by a receiver's class
-FIRST_HALF = TABLES + TABLE_COUNT  # a multiple of 8: both halves are aligned to a cache line
+FIRST_HALF = 64  # words before it: null and the registers; both halves are aligned to a cache line
 MIN_LIMIT = 1 << 19  # words a half starts with (4 MiB): small enough to stay in the cache
 RESERVE = 1 << 12  # words kept back so that an OutOfMemoryError and its trace can still be made
 DEFAULT_CAP = 256 << 20  # bytes of one half at most
@@ -110,6 +105,11 @@ class Memory:
         self.root_count: int = Root.STATICS  # root words in use
         self.dipping = False  # allocations may use the reserve, and never collect
         self.collect: Callable[[], None] | None = None
+
+    @property
+    def address(self) -> int:
+        """Where word 0 is, for native code."""
+        return ctypes.addressof(ctypes.c_char.from_buffer(self.map))
 
     @property
     def top(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from attrs import frozen
 
 from minivm.errors import UsageError
+from minivm.native.modes import Mode
 from minivm.trace import TOPICS, Tracer
 
 DEFAULT_HEAP = "256M"
@@ -25,10 +26,11 @@ class MachineOptions:
     tracer: Tracer
     arguments: tuple[str, ...] = ()
     seed: int | None = None  # what random generators without one of their own start from
+    mode: Mode = Mode.AUTO
 
 
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--heap``, ``--trace``, ``--gc-stress`` and ``--seed``."""
+    """Declare ``--heap``, ``--trace``, ``--tier``, ``--gc-stress`` and ``--seed``."""
     parser.add_argument(
         "--heap", metavar="SIZE", default=DEFAULT_HEAP, help="most memory for live objects, as 64M or 2G (%(default)s)"
     )
@@ -36,6 +38,12 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--trace",
         metavar="TOPICS[=FILE]",
         help=f"report what the machine does: {', '.join(TOPICS)}; several with commas; to FILE instead of stderr",
+    )
+    parser.add_argument(
+        "--tier",
+        choices=[mode.value for mode in Mode],
+        default=Mode.AUTO.value,
+        help="compile to machine code what gets hot (auto), nothing, or everything at its first call",
     )
     parser.add_argument("--gc-stress", action="store_true", help="collect garbage at every allocation")
     parser.add_argument("--seed", metavar="N", help="make Random.fresh() give the same numbers in every run")
@@ -53,6 +61,7 @@ def machine_options(arguments: argparse.Namespace) -> MachineOptions:
         parse_trace(arguments.trace),
         tuple(getattr(arguments, "args", ())),
         parse_seed(arguments.seed),
+        Mode(arguments.tier),
     )
 
 

@@ -39,6 +39,7 @@ def make_machine(
         errors=errors,
         arguments=options.arguments,
         seed=options.seed,
+        mode=options.mode,
     )
     machine.draw = lambda path: _draw(machine, path)
     return machine

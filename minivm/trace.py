@@ -14,7 +14,7 @@ from attrs import define, field
 
 from minivm.errors import MiniError
 
-TOPICS = ("load", "call", "redefine", "gc")
+TOPICS = ("load", "call", "redefine", "gc", "jit")
 
 
 @define

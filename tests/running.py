@@ -17,6 +17,7 @@ from lang.source import Source
 from minivm.classfile import ClassFile
 from minivm.errors import Deadlock, GuestError, MiniError
 from minivm.machine import Exit, Machine
+from minivm.native.modes import Mode
 from minivm.options import MachineOptions
 from minivm.redefine import redefine
 from minivm.trace import Tracer
@@ -59,10 +60,11 @@ def compile_text(name: str, text: str, folder: Path = Path()) -> Program:
 
 def new_machine(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Machine:
     """A machine for the program, its output in ``machine.output``."""
-    options = MachineOptions(heap_bytes, mode in ("collecting", "both"), Tracer())
+    tier = Mode.NATIVE if mode.startswith("native") else Mode.INTERPRETER
+    options = MachineOptions(heap_bytes, mode.endswith(("collecting", "both")), Tracer(), mode=tier)
     machine = program_machine(program, Path("."), options)
     machine.output, machine.errors = io.StringIO(), io.StringIO()
-    if mode in ("redefining", "both"):
+    if mode.endswith(("redefining", "both")):
         redefine_often(machine)
     return machine
 

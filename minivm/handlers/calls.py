@@ -73,6 +73,13 @@ def open_frame(vm: Interpreter, words: Words[int], fp: int, site: Site, method: 
 
 def begin(vm: Interpreter, new: int, method: RuntimeMethod) -> int:
     """Make the opened frame, its arguments in place, the current one."""
+    entry = method.entry
+    if entry is None:
+        method.heat += 1
+        if method.heat == vm.hot:
+            entry = vm.compile(method)
+    if entry is not None and vm.run_native(entry, new):
+        return RELOAD
     vm.fp = new
     vm.code = method.code  # type: ignore[assignment]
     vm.pc = 0

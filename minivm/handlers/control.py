@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from minivm.classes import Stage
+from attrs import define
+
+from minivm.classes import RuntimeMethod, Stage
 from minivm.decoder import Decoding, decodes, handles
 from minivm.errors import Throw
 from minivm.frames import LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link
@@ -23,17 +25,38 @@ def jump(vm: Interpreter, words: Words[int], fp: int, at: int, target: int) -> i
 
 @decodes("loop")
 def _loop(d: Decoding) -> Cell:
-    return loop, d.at, d.operand
+    return loop, d.at, LoopSite(d.method, d.operand)
 
 
-def loop(vm: Interpreter, words: Words[int], fp: int, at: int, target: int) -> int | None:
+@define(eq=False)
+class LoopSite:
+    """One loop: where it begins, how often it has gone round here, and its machine code."""
+
+    method: RuntimeMethod
+    target: int
+    heat: int = 0
+
+
+def loop(vm: Interpreter, words: Words[int], fp: int, at: int, site: LoopSite) -> int | None:
     """Go back to the target, counting fuel."""
     vm.fuel -= 1
-    if vm.fuel >= 0:
-        return target
-    words[fp + PC] = vm.pc = target
-    vm.poll()
-    return RELOAD
+    if vm.fuel < 0:
+        words[fp + PC] = vm.pc = site.target
+        vm.poll()
+        return RELOAD
+    site.heat += 1
+    if site.heat < vm.hot:
+        return site.target
+    return _enter_loop(vm, words, fp, site)
+
+
+def _enter_loop(vm: Interpreter, words: Words[int], fp: int, site: LoopSite) -> int:
+    entry = vm.compile(site.method, site.target)
+    if entry is None:
+        site.heat = vm.hot - 50 if vm.hot > 50 else 0  # it is being compiled: ask again soon
+        return site.target
+    words[fp + PC] = site.target
+    return RELOAD if vm.run_native(entry, fp) else site.target
 
 
 @decodes("jumpif", "jumpnonnull")

@@ -91,13 +91,20 @@ class Engine:
         if origin is None:
             ir = ir if isinstance(ir, str) else ir()
             origin = ir.encode()
-        key = hashlib.sha256(self._salt + origin).hexdigest()
-        entry = self._cache.read(key)
-        found = _from_entry(entry, started) if entry is not None else None
+        found = self.cached(origin)
         if found is None:
             found = self._compile(ir if isinstance(ir, str) else ir(), started)
-            self._cache.write(key, found.entry())
+            self._cache.write(self._key(origin), found.entry())
         return found
+
+    def cached(self, origin: bytes) -> ObjectCode | None:
+        """The object code that was made from ``origin`` before, or None. An IR text is its own origin, encoded."""
+        started = time.perf_counter()
+        entry = self._cache.read(self._key(origin))
+        return _from_entry(entry, started) if entry is not None else None
+
+    def _key(self, origin: bytes) -> str:
+        return hashlib.sha256(self._salt + origin).hexdigest()
 
     def link(self, code: ObjectCode, symbols: Mapping[str, int] | None = None) -> Library:
         """Put object code where it can run; ``symbols`` are the addresses of the names it uses but does not define.
@@ -129,7 +136,8 @@ class Engine:
 
     def _compile(self, ir: str, started: float) -> ObjectCode:
         with self._optimised(ir) as module:
-            exports = tuple(f.name for f in module.functions if not f.is_declaration and f.linkage.name == "external")
+            named = (*module.functions, *module.global_variables)
+            exports = tuple(v.name for v in named if not v.is_declaration and v.linkage.name == "external")
             data = self._target_machine().emit_object(module)
         return ObjectCode(data, exports, False, time.perf_counter() - started)
 

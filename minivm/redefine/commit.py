@@ -44,6 +44,8 @@ class Saved:
         for loader, classes, templates in self.loaders:
             loader.classes, loader.templates = classes, templates
         vm.scheduler.next_id = self.next_fiber
+        if vm.tier is not None:
+            vm.tier.restored()
         forget_code(vm)
 
 
@@ -94,6 +96,7 @@ def _succeed(vm: Interpreter, old: RuntimeClass, new: RuntimeClass, files: dict[
     new.failure, new.initialising_fiber = old.failure, old.initialising_fiber
     if old.stage is not Stage.LOADED:
         vm.linker.register(new)
+        vm.linker.linked(new)
     successors = {(m.name, m.type_args): m for m in new.all_methods()}
     for method in old.all_methods():
         successor = successors.get((method.name, method.type_args))
@@ -116,3 +119,5 @@ def forget_code(vm: Interpreter) -> None:
     for method in vm.methods:
         if method is not None:
             method.code = None
+    if vm.tier is not None:
+        vm.tier.classes_changed()

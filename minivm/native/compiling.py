@@ -1,0 +1,41 @@
+"""One engine a process, and the thread that compiles beside the running programs (LLVM releases Python's lock)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from queue import SimpleQueue
+from threading import Thread
+
+from minivm.native.engine import Engine, ObjectCode
+
+Job = tuple[Engine, str, Callable[[ObjectCode], None]]
+
+
+@cache
+def shared_engine() -> Engine:
+    """The engine of every machine of this process.
+
+    Raises:
+        Unavailable: there is no LLVM.
+    """
+    return Engine()
+
+
+@cache
+def _jobs() -> SimpleQueue[Job]:
+    jobs: SimpleQueue[Job] = SimpleQueue()
+    Thread(target=_work, args=(jobs,), name="minivm compiler", daemon=True).start()
+    return jobs
+
+
+def in_background(engine: Engine, ir: str, deliver: Callable[[ObjectCode], None]) -> None:
+    """Have a module compiled; ``deliver`` is called with the object code, on the other thread."""
+    _jobs().put((engine, ir, deliver))
+
+
+def _work(jobs: SimpleQueue[Job]) -> None:
+    while True:
+        engine, ir, deliver = jobs.get()
+        deliver(engine.object_code(ir))
+        del deliver

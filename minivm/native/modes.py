@@ -1,0 +1,36 @@
+"""When methods are compiled, and how a machine comes by its native tier. Imports nothing of LLVM."""
+
+from __future__ import annotations
+
+from enum import Enum, unique
+from importlib import import_module
+
+from minivm.interpreter import Interpreter
+from minivm.native.presence import available
+
+HOT = 400  # calls or iterations in the interpreter that make compiling worth its while
+
+
+@unique
+class Mode(Enum):
+    """When methods are compiled."""
+
+    AUTO = "auto"  # when they are hot, on a second thread
+    INTERPRETER = "interpreter"  # never
+    NATIVE = "native"  # at their first call, while the program waits
+
+
+def use_mode(vm: Interpreter, mode: Mode) -> None:
+    """Give an interpreter its native tier; it is made when something is hot for the first time.
+
+    Without LLVM the interpreter does everything.
+    """
+    if mode is Mode.INTERPRETER or not available():
+        return
+    vm.hot = HOT if mode is Mode.AUTO else 1
+
+    def make(vm: Interpreter) -> object:
+        tier = import_module("minivm.native.tier")  # LLVM comes with it
+        return tier.make_tier(vm, mode is Mode.NATIVE)
+
+    vm.make_tier = make  # type: ignore[assignment]

@@ -1,0 +1,253 @@
+"""The native tier of one machine: what gets hot is compiled, runs, and is discarded when what it relied on changes.
+
+    hot → Unit (LLVM IR) → object code, from the cache or made on a second thread → linked → entered
+
+Native code is entered from the interpreter only, at a call or at a loop's head, and leaves plain frames behind when
+it stops. So units come and go between two instructions of the interpreter, and nobody is on their code then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import weakref
+from collections.abc import Callable, Iterable
+from queue import SimpleQueue
+
+from attrs import define, field, frozen
+
+from minivm.classes import RuntimeClass, RuntimeMethod
+from minivm.classfile import Code
+from minivm.frames import METHOD, PC
+from minivm.interpreter import NOT_ENTERED, Interpreter
+from minivm.memory import Register
+from minivm.native import rows
+from minivm.native.compiling import in_background, shared_engine
+from minivm.native.engine import Engine, Library, ObjectCode, Unavailable
+from minivm.native.linkage import Linkage, Pool
+from minivm.native.module import CODE, CONSTANTS, ENTRY, RESULT
+from minivm.native.slots import CodeOf
+from minivm.native.unit import Unit
+
+assert rows  # imported for what it registers
+
+LARGEST = 5000  # instructions of a method that is compiled at all
+LARGEST_FRAME = 1024  # words
+
+_MISS = f"""
+define {RESULT} @{CODE}(ptr %memory, i64 %fp, i64 %fuel) nounwind {{
+  %at = getelementptr i64, ptr %memory, i64 {Register.FUEL:d}
+  store i64 %fuel, ptr %at
+  ret {RESULT} {{i64 0, i64 {NOT_ENTERED}}}
+}}
+"""
+
+Entry = Callable[[int, int], int]  # takes the memory's address and the frame; below 0 if the program stopped
+
+Key = tuple[RuntimeMethod, int | None]  # what a unit is for: a method, and where it is entered
+
+_ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
+
+
+@define(eq=False)
+class Compiled:
+    """A unit that can run."""
+
+    unit: Unit
+    library: Library
+    pool: Pool
+    entry: Entry
+    misses: int = 0  # stops at instructions that meant nothing when it was compiled
+
+
+@frozen
+class Delivery:
+    """Where finished object code goes: a tier, if its machine still exists."""
+
+    tier: weakref.ref[Tier]
+    key: Key
+
+    def __call__(self, code: ObjectCode) -> None:
+        tier = self.tier()
+        if tier is not None:
+            tier.done.put((self.key, code))
+            with contextlib.suppress(ValueError):  # the machine is closed
+                tier.vm.words[Register.PENDING] = 1
+
+
+@define(eq=False)
+class Tier:
+    """Compiles for one interpreter.
+
+    Raises:
+        Unavailable: there is no LLVM.
+    """
+
+    vm: Interpreter
+    at_once: bool = False  # wait for every compilation (a test mode)
+    engine: Engine = field(factory=shared_engine)
+    units: dict[Key, Compiled] = field(factory=dict)
+    pending: dict[Key, Unit] = field(factory=dict)  # being compiled
+    done: SimpleQueue[tuple[Key, ObjectCode]] = field(factory=SimpleQueue)  # compiled, not yet installed
+    unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
+    miss: Library = field(init=False)
+    linkage: Linkage = field(init=False)
+    retries: dict[Key, int] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.miss = self.engine.link(self.engine.object_code(_MISS))
+        self.linkage = Linkage(self.vm.classes, self.miss.address(CODE))
+        self.vm.linker.linked = self.class_linked
+
+    # ── compiling ────────────────────────────────────────────────────────────────────────────────────────
+
+    def compile(self, method: RuntimeMethod, start: int | None = None) -> Entry | None:
+        """Have machine code made for a prepared method, to be entered at ``start`` (None: by a call), if there is none.
+
+        Returns its entry, if it can run already.
+        """
+        key = method, start
+        self.collect_done()
+        if key not in self.units and key not in self.pending and _fits(method):
+            self._compile(method, start)
+        found = self.units.get(key)
+        return found.entry if found is not None else None
+
+    def _compile(self, method: RuntimeMethod, start: int | None) -> None:
+        unit = Unit(self.vm, method, start)
+        self.pending[method, start] = unit
+        code = self.engine.cached(unit.ir.encode())
+        if code is None and self.at_once:
+            code = self.engine.object_code(unit.ir)
+        if code is not None:
+            self.install(unit, code)
+        else:
+            in_background(self.engine, unit.ir, Delivery(weakref.ref(self), (method, start)))
+
+    def collect_done(self) -> None:
+        """Install what the second thread has finished."""
+        while not self.done.empty():
+            key, code = self.done.get()
+            unit = self.pending.get(key)
+            if unit is not None:
+                self.install(unit, code)
+
+    def install(self, unit: Unit, code: ObjectCode) -> None:
+        """Make a unit's code the code of its method, unless what it relied on has changed meanwhile."""
+        key = unit.method, unit.start
+        self.pending.pop(key, None)
+        if not self._holds(unit):
+            unit.method.heat = 0  # it may get hot again
+            return
+        library = self.engine.link(code)
+        address = library.address(CONSTANTS)
+        slots = unit.module.slots
+        raw = (ctypes.c_int64 * max(len(slots), 1)).from_address(address)
+        pool = Pool(slots, memoryview(raw).cast("B").cast("q"))
+        compiled = Compiled(unit, library, pool, _ENTRY_TYPE(library.address(ENTRY)))
+        self.linkage.connect(pool)
+        self.units[key] = compiled
+        for method, pc in unit.unresolved:
+            self.unresolved.setdefault((method.id, pc), set()).add(compiled)
+        if unit.start is None:
+            unit.method.entry = compiled.entry
+            self.linkage.set_code(unit.method, library.address(CODE))
+        self.vm.tracer.event("jit", _describe(unit, code))
+        for slot in slots:
+            if isinstance(slot, CodeOf) and slot.method.id and slot.method.verified is not None:
+                self.compile(slot.method)
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def stopped(self) -> None:
+        """Native code has stopped, and the newest frame says where: maybe it should be compiled again."""
+        words = self.vm.words
+        fp = words[Register.FRAME]
+        waiting = self.unresolved.get((words[fp + METHOD], words[fp + PC]))
+        for compiled in tuple(waiting or ()):
+            compiled.misses += 1
+            key = compiled.unit.method, compiled.unit.start
+            patience = 1 << self.retries.get(key, 0)
+            if compiled.misses > patience:
+                self.retries[key] = self.retries.get(key, 0) + 1
+                self.discard([compiled], "its symbols mean something now")
+                self.compile(*key)
+
+    # ── discarding ───────────────────────────────────────────────────────────────────────────────────────
+
+    def class_linked(self, cls: RuntimeClass) -> None:
+        """A class was linked or is a new version: the tables follow, and units that assumed otherwise go."""
+        self.linkage.class_changed(cls)
+        broken = [c for c in self.units.values() if not self._still_holds_below(c.unit, cls)]
+        self.discard(broken, f"{cls.type} was linked")
+
+    def classes_changed(self) -> None:
+        """Some classes have other versions now, or are gone: units made from the old ones go."""
+        self.discard([c for c in self.units.values() if not self._is_current(c.unit)], "a class was redefined")
+
+    def restored(self) -> None:
+        """A redefinition was taken back."""
+        self.linkage.rebuild()
+        self.classes_changed()
+
+    def discard(self, units: Iterable[Compiled], why: str) -> None:
+        """Drop units and give their memory back."""
+        for compiled in units:
+            unit = compiled.unit
+            del self.units[unit.method, unit.start]
+            for method, pc in unit.unresolved:
+                self.unresolved[method.id, pc].discard(compiled)
+            unit.method.heat = 0
+            if unit.start is None:
+                unit.method.entry = None
+                self.linkage.set_code(unit.method, None)
+            self.linkage.disconnect(compiled.pool)
+            compiled.pool.words.release()
+            compiled.library.drop()
+            self.vm.tracer.event("jit", f"discarded {_name(unit)}: {why}")
+
+    def _is_current(self, unit: Unit) -> bool:
+        classes = self.vm.classes
+        return all(cls.id < len(classes) and classes[cls.id] is cls for cls in unit.classes)
+
+    def _holds(self, unit: Unit) -> bool:
+        return self._is_current(unit) and all(
+            cls is None or self._still_holds_below(unit, cls) for cls in self.vm.classes
+        )
+
+    def _still_holds_below(self, unit: Unit, cls: RuntimeClass) -> bool:
+        for (class_id, name), target in unit.assumptions.items():
+            if class_id not in cls.ancestors:
+                continue
+            if not name:
+                if cls.id != class_id:
+                    return False
+            elif cls.table.get(name, target) is not target:
+                return False
+        return True
+
+
+def _fits(method: RuntimeMethod) -> bool:
+    code: Code | None = method.declared.code
+    if code is None or method.verified is None or not method.id:
+        return False
+    return len(code.instructions) <= LARGEST and method.frame_words <= LARGEST_FRAME
+
+
+def _name(unit: Unit) -> str:
+    return str(unit.method) if unit.start is None else f"{unit.method} from instruction {unit.start}"
+
+
+def _describe(unit: Unit, code: ObjectCode) -> str:
+    origin = "from the cache" if code.cached else f"compiled in {code.seconds * 1000:.1f} ms"
+    inlined = len(unit.included) - (unit.start is None)
+    return f"{_name(unit)}: {origin}, {unit.size} instructions, {inlined} methods put in"
+
+
+def make_tier(vm: Interpreter, at_once: bool) -> Tier | None:
+    """The native tier of an interpreter, or None where LLVM does not work."""
+    try:
+        return Tier(vm, at_once)
+    except Unavailable as problem:
+        vm.tracer.event("jit", str(problem))
+        return None
