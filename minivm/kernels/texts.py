@@ -7,10 +7,10 @@ from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import Words, get_byte, kernel, put_byte
 from minivm.kernels.strings import copy_points, get_point, new_string, substring
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STRING_FIRST, STRING_LENGTH
-from minivm.memory import CELLS, CLASS_MASK, MIN_INT, WORD
+from minivm.memory import CLASS_MASK, FIRST_HALF, MIN_INT, WORD
 
-SCRATCH = CELLS - 32  # where the operands of ``concat`` are put: as many words of the registers as are free
-SCRATCH_WORDS = CELLS - SCRATCH
+SCRATCH = FIRST_HALF - 32  # where the operands of ``concat`` are put: as many words of the registers as are free
+SCRATCH_WORDS = FIRST_HALF - SCRATCH
 TRUE = int.from_bytes(b"true", "little")
 FALSE = int.from_bytes(b"false", "little")
 

@@ -68,6 +68,7 @@ class Delivery:
     key: Key
 
     def __call__(self, code: ObjectCode) -> None:
+        """Hand it over, on the compiling thread."""
         tier = self.tier()
         if tier is not None:
             tier.done.put((self.key, code))
