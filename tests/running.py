@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -69,9 +69,10 @@ def new_machine(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Mach
     return machine
 
 
-def run(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Outcome:
+def run(program: Program, mode: str, heap_bytes: int = 64 << 20, arguments: Sequence[str] = ()) -> Outcome:
     """Run a program to its end."""
     machine = new_machine(program, mode, heap_bytes)
+    machine.arguments = list(arguments)
     outcome = Outcome()
     with closing(machine), limited():
         try:
