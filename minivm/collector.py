@@ -8,7 +8,6 @@ follows what lives. The same copy, with some objects written in another layout, 
 
 from __future__ import annotations
 
-import mmap
 import time
 from array import array
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from minivm.kernels.copying import DONE, NO_ROOM, SCANNED, TOP, TRAIL_FIRST, for
 from minivm.kernels.language import Words
 from minivm.kernels.tables import Layouts, copies_made
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STACK_CAPACITY, STRING_FIRST, STRING_LENGTH, Layout
-from minivm.memory import ROOTS, WORD, Memory, Root
+from minivm.memory import ROOTS, WORD, Memory, Root, reserve
 
 
 def object_words(words: memoryview[int], ref: int, layout: Layout) -> int:
@@ -82,7 +81,7 @@ class Copier:
         self.base = memory.other_base
         first = self.base + ROOTS
         if self.undoable:  # an object has at least a word; pages that are never written to cost nothing
-            self.state = memoryview(mmap.mmap(-1, (TRAIL_FIRST + memory.used) * WORD)).cast("q")
+            self.state = memoryview(reserve((TRAIL_FIRST + memory.used) * WORD)).cast("q")
         self.state[:TRAIL_FIRST] = array("q", [first, first, self.base + memory.cap, 0, self.undoable and TRAIL_FIRST])
         count = memory.root_count
         memory.words[self.base : self.base + count] = memory.words[memory.base : memory.base + count]

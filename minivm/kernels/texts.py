@@ -7,10 +7,11 @@ from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import Words, get_byte, kernel, put_byte
 from minivm.kernels.strings import copy_points, get_point, new_string, substring
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STRING_FIRST, STRING_LENGTH
-from minivm.memory import CLASS_MASK, FIRST_HALF, MIN_INT, WORD
+from minivm.memory import CLASS_MASK, FIRST_HALF, MIN_INT, WORD, Register
 
-SCRATCH = FIRST_HALF - 32  # where the operands of ``concat`` are put: as many words of the registers as are free
-SCRATCH_WORDS = FIRST_HALF - SCRATCH
+SCRATCH = 32  # where the operands of ``concat`` are put: words before the first half that are no registers
+SCRATCH_WORDS = 32
+assert max(Register) < SCRATCH and SCRATCH + SCRATCH_WORDS <= FIRST_HALF
 TRUE = int.from_bytes(b"true", "little")
 FALSE = int.from_bytes(b"false", "little")
 
