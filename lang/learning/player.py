@@ -5,6 +5,8 @@ Piped, it goes through without stopping.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
 import shutil
 import sys
@@ -45,7 +47,7 @@ class Player:
             following = found[index + 1] if index + 1 < len(found) else None
             if isinstance(following, Answer):
                 self._pause(_TRY)
-            elif isinstance(following, Heading):
+            elif isinstance(following, Heading) or (following and isinstance(part, Transcript)):
                 self._pause(_GO_ON)
 
     def _part(self, part: Part) -> None:
@@ -142,5 +144,9 @@ def _inline(text: str) -> str:
 
 
 def attended() -> bool:
-    """Whether somebody sits at a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether somebody sits at a terminal; if so, lines can be edited there."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    with contextlib.suppress(ImportError):  # not on every system
+        importlib.import_module("readline")
+    return True
