@@ -90,6 +90,7 @@ class Interpreter:
         self.stress_every = 0  # polls between two calls of at_safepoint; 0: never
         self.at_safepoint: Callable[[], None] | None = None
         self.call_trace = False
+        self.watched = False  # somebody looks at every instruction: machine code, which tells of none, may not run
         self.tier: Tier | None = None  # the native tier, if there is one
         self.hot = NEVER  # calls or iterations that make the tier compile something
         self.make_tier: Callable[[Interpreter], Tier | None] = lambda vm: None
@@ -125,6 +126,8 @@ class Interpreter:
 
         Afterwards the interpreter goes on where the code stopped, or behind the call that it has returned from.
         """
+        if self.watched or self.call_trace:
+            return False
         words = self.words
         words[_FUEL] = self.fuel
         words[_FRAME_END] = min(self.stack_end, fp + WINDOW)

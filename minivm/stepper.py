@@ -234,12 +234,15 @@ class Stepper:
         vm = self.vm
         pc, fp = vm.pc, vm.fp
         handler, at, arg = vm.code[pc]
+        vm.watched = True
         try:
             step = handler(vm, vm.words, fp, at, arg)
         except Throw as throw:
             return self._unwind(pc, throw)
         except LinkError as error:
             return self._unwind(pc, Throw("LinkError", str(error)))
+        finally:
+            vm.watched = False
         if step is None:
             vm.pc = pc + 1
         elif step >= 0:

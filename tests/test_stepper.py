@@ -14,11 +14,14 @@ from lang.repl.session import Session
 from minivm.errors import Deadlock, UsageError
 from minivm.glance import glance
 from minivm.machine import Machine
+from minivm.native.presence import available
 from minivm.options import MachineOptions
 from minivm.stepper import Outcome, Step, Stepper
 from minivm.trace import Tracer
 from minivm.types import class_type
 from running import compile_text, new_machine, text_of
+
+needs_llvm = pytest.mark.skipif(not available(), reason="llvmlite is not installed")
 
 COUNTER = """\
 class Counter {
@@ -56,7 +59,7 @@ def output(stepper: Stepper) -> str:
     return text_of(stepper.machine.output)
 
 
-@pytest.mark.parametrize("mode", ["normal", "collecting"])
+@pytest.mark.parametrize("mode", ["normal", "collecting", "native"])
 def test_stepping_does_what_running_does(mode: str) -> None:
     with stepping(COUNTER, mode) as stepper:
         steps = all_steps(stepper)
@@ -65,6 +68,20 @@ def test_stepping_does_what_running_does(mode: str) -> None:
         assert steps[-1].outcome is Outcome.ENDED and steps[-1].after is None
         for step, following in pairwise(steps):
             assert step.after == following.before
+
+
+@needs_llvm
+def test_what_is_compiled_is_stepped_bytecode_by_bytecode() -> None:
+    text = "fun twice(x: int): int { return x + x }\nvar sum = 0\nfor i in 0..5 { sum += twice(i) }\nprint(sum)\n"
+    seen = []
+    for mode in ("normal", "native"):
+        with stepping(text, mode) as stepper:
+            seen.append([(s.before.method, s.before.pc, s.outcome) for s in all_steps(stepper)])
+            assert output(stepper) == "20\n"
+            compiled = stepper.machine.load(class_type("steps")).methods["twice"].entry
+            assert (compiled is not None) == (mode == "native")
+    assert seen[0] == seen[1]
+    assert sum(method == "steps.twice" for method, _, _ in seen[0]) == 5 * 4
 
 
 def test_a_step_shows_instruction_stack_and_locals() -> None:

@@ -11,8 +11,11 @@ import pytest
 
 from lang.program import program_machine
 from minivm.errors import GuestError, LinkError
+from minivm.native.modes import Mode
+from minivm.native.presence import available
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
+from minivm.types import class_type
 from running import compile_text, text_of
 
 SHOP = """\
@@ -152,6 +155,20 @@ def test_calls_show_arguments_results_and_depth() -> None:
         "[call] -> 360",
         "[call] prelude.print<int>(value: 360)",
     ]
+
+
+@pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+def test_calls_of_compiled_methods_are_seen_once_somebody_looks() -> None:
+    lines: list[str] = []
+    program = compile_text("shop", "fun twice(x: int): int { return x + x }\nfor i in 0..3 { twice(i) }\n")
+    options = MachineOptions(64 << 20, False, Tracer(sink=lines.append), mode=Mode.NATIVE)
+    with closing(program_machine(program, Path("."), options)) as machine:
+        machine.run_main(program.main)
+        assert machine.load(class_type("shop")).methods["twice"].entry is not None
+        machine.tracer.topics.add("call")
+        machine.vm.call_trace = True
+        machine.run_main(program.main)
+    assert lines[1:5] == ["[call] shop.twice(x: 0)", "[call] -> 0", "[call] shop.twice(x: 1)", "[call] -> 2"]
 
 
 def test_calls_show_exceptions_and_fibers() -> None:
