@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lang.learning.page import PROMPT, Code, Step
 from lang.repl.session import Session
+from lang.repl.workspace import Settings
 from minivm.options import MachineOptions, parse_size
 from minivm.trace import Tracer
 
@@ -32,7 +33,8 @@ class Stage:
         """The session, made when a page first needs it."""
         tracer = Tracer(sink=lambda line: print(line, file=self._printed))
         options = MachineOptions(parse_size(_HEAP), False, tracer)
-        return Session(options, self.folder, output=self._printed, errors=self._printed)
+        settings = Settings(width=self.width)
+        return Session(options, self.folder, output=self._printed, errors=self._printed, settings=settings)
 
     def put(self, code: Code) -> None:
         """Write a page's file."""
