@@ -2,7 +2,7 @@
 
     run(n: int): void                                       // line 6
       locals 3
-      line 7
+      line 7        // let x = -1
               0  iconst       -1
               1  store        2 (x)
                  ^ what the verifier says about it
@@ -40,6 +40,8 @@ Stacks = Callable[[str, int], str | None]  # (method, pc) -> the operand stack b
 
 _MAX_TEXT = 60  # characters of a string constant
 _NOTE_COLUMN = 56  # where remarks begin
+_LAST_COLUMN = 76  # where they begin at the latest
+_SOURCE_COLUMN = 16  # where the source stands beside the number of its line
 _KINDS = {float: "float", str: "string", Type: "type", FieldRef: "field", MethodRef: "method"}
 
 
@@ -107,15 +109,13 @@ def _method(file: ClassFile, method: Method, notes: Notes, stacks: Stacks) -> It
 
 def _code(file: ClassFile, name: str, code: Code, notes: Notes, stacks: Stacks) -> Iterator[str]:
     yield f"    locals {code.locals}"
-    lines, names = dict(code.lines), _names_by_slot(code)
-    targets = _targets(code)
-    for pc, instruction in enumerate(code.instructions):
+    lines, rows = dict(code.lines), _rows(file, code)
+    column = min(max(_NOTE_COLUMN, *map(len, rows)), _LAST_COLUMN) if rows else _NOTE_COLUMN
+    for pc, row in enumerate(rows):
         if pc in lines:
-            yield f"    line {lines[pc]}"
-        mark = "»" if pc in targets else " "
+            yield _remark(f"    line {lines[pc]}", source_line(file, lines[pc]), _SOURCE_COLUMN)
         stack = stacks(name, pc)
-        row = f"      {mark} {pc:>5}  {instruction.row.name:<13}{_operands(file, names, pc, instruction)}"
-        yield _remark(row.rstrip(), "" if stack is None else f"[{stack}]")
+        yield _remark(row, "" if stack is None else f"[{stack}]", column)
         yield from _notes(notes, name, pc, "               ")
     if code.handlers:
         yield "    handlers"
@@ -123,6 +123,24 @@ def _code(file: ClassFile, name: str, code: Code, notes: Notes, stacks: Stacks) 
     if code.names:
         yield "    local names"
         yield from (f"      {n.start:>5}..{n.end:<5} {n.slot} {n.name}" for n in code.names)
+
+
+def _rows(file: ClassFile, code: Code) -> list[str]:
+    """A line for each instruction."""
+    names, targets = _names_by_slot(code), _targets(code)
+    rows = []
+    for pc, instruction in enumerate(code.instructions):
+        mark = "»" if pc in targets else " "
+        operands = _operands(file, names, pc, instruction)
+        rows.append(f"      {mark} {pc:>5}  {instruction.row.name:<13}{operands}".rstrip())
+    return rows
+
+
+def source_line(file: ClassFile, line: int) -> str:
+    """A line of the class's source without its indent, where the class file has it; "" if not."""
+    lines = file.text.split("\n") if file.text else []
+    index = line - file.line
+    return "".join(filter(str.isprintable, lines[index].strip())) if 0 <= index < len(lines) else ""
 
 
 def _targets(code: Code) -> frozenset[int]:
@@ -190,5 +208,5 @@ def _line(line: int) -> str:
     return f"line {line}" if line else ""
 
 
-def _remark(text: str, remark: str) -> str:
-    return f"{text:<{_NOTE_COLUMN}}  // {remark}" if remark else text
+def _remark(text: str, remark: str, column: int = _NOTE_COLUMN) -> str:
+    return f"{text:<{column}}  // {remark}" if remark else text

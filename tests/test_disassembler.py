@@ -18,6 +18,7 @@ from minivm.classfile import (
 )
 from minivm.disassembler import disassemble
 from minivm.types import ERROR, FLOAT, INT, OBJECT, STRING, VOID, class_type
+from running import compile_text
 
 ITEM = class_type("Item")
 CODE = Code(
@@ -122,3 +123,18 @@ def test_any_class_file_can_be_shown(file: ClassFile) -> None:
     for method in file.methods:
         assert f"{method.name}" in text
     assert all(char.isprintable() or char == "\n" for char in text.replace(file.source, ""))
+
+
+def test_the_source_stands_beside_its_lines() -> None:
+    text = "class Till {\n    var cents: int = 0\n    fun add(n: int): int {\n        cents += n\n"
+    text += "        return cents\n    }\n}\n"
+    shown = disassemble(compile_text("till", text).files["Till"])
+    assert "    line 4        // cents += n\n" in shown
+    assert "    line 5        // return cents\n" in shown
+
+
+def test_remarks_stand_in_one_column() -> None:
+    files = compile_text("long", 'let names = List<String>()\nnames.add("a")\n').files
+    shown = disassemble(files["long"], stacks=lambda method, pc: "x")
+    columns = {line.index("  // [x]") for line in shown.splitlines() if "  // [x]" in line}
+    assert columns == {len("            0  new          List<String>.init(): List<String>")}

@@ -113,7 +113,8 @@ def declare_names(units: Sequence[Unit], environment: Environment, report: Repor
 
 def _module_file(unit: Unit, name: str) -> ClassFile:
     flags = Flags.MODULE | Flags.FINAL
-    return ClassFile(name, OBJECT, (), flags, source=unit.source.name, line=1, text=unit.source.text)
+    source = unit.source
+    return ClassFile(name, OBJECT, (), flags, source=source.name, line=source.first_line, text=source.text)
 
 
 def _declare_class(batch: Batch, namespace: Namespace, node: nodes.ClassDeclaration) -> None:
