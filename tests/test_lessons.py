@@ -9,6 +9,7 @@ import pytest
 
 from lang.cli import main
 from lang.commands.learn import LESSONS
+from lang.learning.ink import Ink
 from lang.learning.page import Answer, Heading, Transcript, parts, title
 from transcripts import differences, same
 
@@ -118,6 +119,19 @@ def test_a_narrow_terminal_is_wide_enough(monkeypatch: pytest.MonkeyPatch, capsy
     assert main(["learn", "6"]) == 0
     lines = capsys.readouterr().out.split("\n")
     assert [line for line in lines if len(line) > 40] == []
+
+
+def test_colours_change_nothing_but_the_colour() -> None:
+    text = 'class A { // "x"\n  let s = """a {1 +\n 2}"""\n}'
+    plain, colored = Ink(30, 30, False), Ink(30, 30, True)
+    assert "\n".join(plain.code(text)) == text
+    assert re.sub(r"\033\[[\d;]*m", "", "\n".join(colored.code(text))) == text
+    assert colored.line("word", "1") == "\033[1mword\033[0m"
+
+
+def test_long_lines_go_on_below() -> None:
+    assert Ink(12, 12, False).line("  a long line of words") == "  a long\n      line\n      of\n      words"
+    assert Ink(12, 12, False).prose("- one two three") == "- one two\n  three"
 
 
 def test_differences_are_found() -> None:

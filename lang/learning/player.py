@@ -13,11 +13,13 @@ import sys
 import textwrap
 from pathlib import Path
 
+from lang.learning.ink import BOLD, DIM, Ink
 from lang.learning.page import MORE, PROMPT, SHELL, Answer, Code, Heading, Part, Prose, Step, Transcript, parts
 from lang.learning.stage import Stage
 
-_WIDEST = 92
-_BOLD, _DIM, _PLAIN = "\033[1m", "\033[2m", "\033[0m"
+_WIDEST = 92  # columns of prose: longer lines are hard to read
+_PIPE = 1 << 20  # columns of a pipe
+_MARGIN = "    "  # before code
 _GO_ON = "Enter goes on. Or try something in Mini:"
 _TRY = "Try the exercise here; Enter shows the answer."
 
@@ -30,10 +32,10 @@ class Player:
     """Plays one page. ``stops``: whether somebody sits there, who reads and types."""
 
     def __init__(self, folder: Path, *, stops: bool, color: bool) -> None:
-        self.width = min(shutil.get_terminal_size().columns, _WIDEST)
-        self.stage = Stage(folder, self.width)
+        columns = shutil.get_terminal_size().columns
+        self.ink = Ink(columns if stops else _PIPE, min(columns, _WIDEST), color)
+        self.stage = Stage(folder, columns)
         self.stops = stops
-        self.color = color
 
     def play(self, text: str) -> None:
         """The whole page.
@@ -55,7 +57,7 @@ class Player:
             case Heading():
                 self._heading(part)
             case Prose():
-                self._say(part.text)
+                print(self.ink.prose(_inline(part.text)) + "\n")
             case Code():
                 self._code(part)
             case Transcript():
@@ -67,42 +69,28 @@ class Player:
 
     def _heading(self, part: Heading) -> None:
         text = _inline(part.text)
-        print(self._styled(_BOLD, text))
-        print(("=" if part.level == 1 else "-") * min(len(text), self.width) + "\n")
-
-    def _say(self, text: str) -> None:
-        bullet = re.match(r"- |\d+\. |", text)
-        indent = " " * len(bullet.group()) if bullet else ""
-        print(textwrap.fill(_inline(text), self.width, subsequent_indent=indent, break_on_hyphens=False) + "\n")
+        print(self.ink.line(text, BOLD))
+        print(("=" if part.level == 1 else "-") * min(len(text), self.ink.measure) + "\n")
 
     def _code(self, part: Code) -> None:
         if part.name:
             self.stage.put(part)
-            print(self._styled(_DIM, f"the file {part.name}:"))
-        for line in part.text.rstrip("\n").split("\n"):
-            self._line("    " + line if line else "")
+            print(self.ink.line(f"the file {part.name}:", DIM))
+        text = textwrap.indent(part.text.rstrip("\n"), _MARGIN)
+        for line in self.ink.code(text) if part.language == "mini" else map(self.ink.line, text.split("\n")):
+            print(line)
         print()
 
     def _step(self, step: Step) -> None:
-        first, *rest = step.typed.split("\n")
-        self._line(self._styled(_BOLD, (step.prompt or SHELL) + first))
-        for line in rest:
-            self._line(self._styled(_BOLD, MORE + line))
-        shown = self.stage.perform(step)
+        if step.prompt == PROMPT:
+            print("\n".join(self.ink.code(step.typed, (PROMPT, MORE))))
+        else:
+            print(self.ink.line(SHELL + step.typed, BOLD))
+        self._show(self.stage.perform(step))
+
+    def _show(self, shown: str) -> None:
         for line in shown.split("\n") if shown else ():
-            self._line(line)
-
-    def _line(self, line: str) -> None:
-        """A line as it is; one that the terminal cannot hold goes on below, indented."""
-        if not self.stops or len(line) <= self.width:
-            print(line)
-            return
-        indent = len(line) - len(line.lstrip())
-        after = " " * min(indent + 4, self.width // 2)
-        print(textwrap.fill(line, self.width, subsequent_indent=after, break_on_hyphens=False))
-
-    def _styled(self, style: str, text: str) -> str:
-        return f"{style}{text}{_PLAIN}" if self.color else text
+            print(self.ink.line(line))
 
     # ── the reader's turn ────────────────────────────────────────────────────────────────────────────────
 
@@ -110,11 +98,9 @@ class Player:
         """Let the reader read, and try things, until an empty line."""
         if not self.stops:
             return
-        print(self._styled(_DIM, textwrap.fill(invitation, self.width)))
+        print(self.ink.line(invitation, DIM))
         while text := self._entry():
-            shown = self.stage.feed(text)
-            for line in shown.split("\n") if shown else ():
-                self._line(line)
+            self._show(self.stage.feed(text))
         print()
 
     def _entry(self) -> str:
