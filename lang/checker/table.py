@@ -19,8 +19,9 @@ MAX_TYPE_DEPTH = 48  # below the 64 that a descriptor may nest, with room for wh
 _WELL_KNOWN = """Object String Array List Map Set Error Math Channel Fiber Iterator Iterable Random Clock File VM Enum
     Comparable Box Cell ArithmeticError IndexError NullError CastError UnsetError ArgumentError StateError KeyError
     OutOfMemoryError StackOverflowError InitialiserError LinkError CancelledError ChannelClosedError IOError
-    DeadlockError StringBuilder TextFormat Deque PriorityQueue MapEntry ListIterator MapIterator SetIterator
-    ChannelIterator WaitQueue FiberBase Class Redefinition"""
+    DeadlockError FileNotFoundError StringBuilder TextFormat Deque PriorityQueue MapEntry ListIterator MapIterator
+    SetIterator ChannelIterator Several SeveralKeyed Select SelectCase SelectReceive SelectSend SelectBell
+    SelectWatch SelectWatches WaitQueue FiberBase JSON JSONError JSONValue JSONReader JSONWriter Tests Class HeapUse Redefinition"""
 WELL_KNOWN = tuple(_WELL_KNOWN.split())
 
 

@@ -13,7 +13,7 @@ from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST
 from minivm.memory import Root, wrap
 from minivm.natives.registry import argument, native, text_argument
-from minivm.types import STRING, array_of, class_type
+from minivm.types import STRING, Type, array_of, class_type
 
 if TYPE_CHECKING:
     from minivm.machine import Machine
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 def write(vm: Interpreter, at: int) -> int:
     """Write a text to standard output."""
     vm.machine.output.write(text_argument(vm, at))
+    return 0
+
+
+@native("prelude", "writeError")
+def write_error(vm: Interpreter, at: int) -> int:
+    """Write a text to the error stream, behind what was written to standard output."""
+    vm.machine.output.flush()
+    vm.machine.errors.write(text_argument(vm, at))
     return 0
 
 
@@ -38,12 +46,17 @@ def argument_array(vm: Interpreter, at: int) -> int:
     return new_string_array(vm, vm.machine.arguments)
 
 
+def new_array(vm: Interpreter, element: Type, length: int) -> int:
+    """A fresh array whose elements are not set."""
+    cls = vm.loader.load(array_of(element))
+    vm.linker.link(cls)
+    return vm.heap.new_array(cls, length)
+
+
 def new_string_array(vm: Interpreter, texts: list[str]) -> int:
     """A fresh Array<String>."""
-    cls = vm.loader.load(array_of(STRING))
-    vm.linker.link(cls)
     root = Root.HOST + 1
-    vm.memory.set_root(root, vm.heap.new_array(cls, len(texts)))
+    vm.memory.set_root(root, new_array(vm, STRING, len(texts)))
     for index, text in enumerate(texts):
         ref = vm.heap.new_string(text)
         vm.words[vm.memory.root(root) + ARRAY_FIRST + index] = ref

@@ -5,8 +5,9 @@ from __future__ import annotations
 from minivm.errors import Throw
 from minivm.interpreter import Interpreter
 from minivm.memory import Root
+from minivm.natives.console import new_string_array
 from minivm.natives.registry import argument, native
-from minivm.scheduler import FiberFlag, State
+from minivm.scheduler import FiberFlag, State, position
 
 
 @native("WaitQueue", "wait")
@@ -63,6 +64,14 @@ def observe(vm: Interpreter, at: int) -> int:
     fiber = argument(vm, at)
     vm.scheduler.set(fiber, "flags", vm.scheduler.get(fiber, "flags") | FiberFlag.OBSERVED)
     return 0
+
+
+@native("FiberBase", "frames")
+def frames(vm: Interpreter, at: int) -> int:
+    """Where the fiber is, a line a frame, newest first."""
+    fiber = argument(vm, at)
+    live = vm.scheduler.get(fiber, "state") in (State.READY, State.RUNNING, State.PARKED, State.SLEEPING)
+    return new_string_array(vm, [position(frame) for frame in vm.scheduler.frames(fiber)] if live else [])
 
 
 @native("prelude", "sleep")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from minivm.classes import RuntimeClass
 from minivm.classfile import INIT, Flags
 from minivm.codec import MAGIC, decode
+from minivm.collector import object_words
 from minivm.errors import FormatError, LinkError, MiniError, Throw, UsageError
 from minivm.frames import Link
 from minivm.interpreter import Interpreter
-from minivm.memory import WORD
-from minivm.natives.console import new_string_array
+from minivm.layouts import ARRAY_FIRST, STACK_CLASS
+from minivm.memory import CLASS_MASK, SHAPE_MASK, STATICS_BIT, WORD
+from minivm.natives.console import new_array, new_string_array
 from minivm.natives.objects import class_name
 from minivm.natives.registry import argument, native, text_argument
-from minivm.types import Kind, class_type, parse_type
+from minivm.types import OBJECT, Kind, class_type, parse_type
 
 if TYPE_CHECKING:
     from minivm.redefine import Record
@@ -93,6 +96,57 @@ def instances(vm: Interpreter, at: int) -> int:
 
     cls = class_named(vm, text_argument(vm, at))
     return (Survey(vm).count() or {}).get(cls.id, 0)
+
+
+@native("VM", "reachable")
+def reachable(vm: Interpreter, at: int) -> int:
+    """The live objects of exactly one class, as an Array<Object>."""
+    from minivm.redefine.survey import Survey
+
+    cls = class_named(vm, text_argument(vm, at))
+    count = (Survey(vm).count() or {}).get(cls.id, 0)
+    array = new_array(vm, OBJECT, count)
+    found = sorted(ref for ref in Survey(vm).objects() if vm.words[ref] & SHAPE_MASK == cls.id)
+    for index, ref in enumerate(found[:count]):
+        vm.words[array + ARRAY_FIRST + index] = ref
+    return array
+
+
+@native("VM", "liveFibers")
+def live_fibers(vm: Interpreter, at: int) -> int:
+    """The fibers that have not ended, as an Array<FiberBase>."""
+    array = new_array(vm, class_type("FiberBase"), len(list(vm.scheduler.live())))
+    for index, fiber in enumerate(vm.scheduler.live()):
+        vm.words[array + ARRAY_FIRST + index] = fiber
+    return array
+
+
+@native("VM", "census")
+def census(vm: Interpreter, at: int) -> int:
+    """What is reachable: class name, instances and bytes with tabs between, most bytes first."""
+    from minivm.redefine.survey import Survey
+
+    counts: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for ref in Survey(vm).objects():
+        low = vm.words[ref] & SHAPE_MASK
+        cls = vm.classes[low & CLASS_MASK] if low != STACK_CLASS and not low & STATICS_BIT else None
+        name = cls.name if cls is not None else "stacks of fibers" if low == STACK_CLASS else "static fields"
+        counts[name] += 1
+        sizes[name] += object_words(vm.words, ref, vm.linker.layouts[low]) * WORD
+    return new_string_array(vm, [f"{name}\t{counts[name]}\t{size}" for name, size in sizes.most_common()])
+
+
+@native("VM", "usedBytes")
+def used_bytes(vm: Interpreter, at: int) -> int:
+    """Bytes in use, garbage included."""
+    return vm.memory.used * WORD
+
+
+@native("VM", "heapBytes")
+def heap_bytes(vm: Interpreter, at: int) -> int:
+    """Bytes that can be in use."""
+    return vm.memory.cap * WORD
 
 
 @native("VM", "version")

@@ -8,9 +8,10 @@ from minivm.errors import Throw
 from minivm.heap import float_word
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST
+from minivm.natives.console import new_array
 from minivm.natives.registry import argument, native, text_argument
 from minivm.natives.text import encoded, length_of, part, place, unit
-from minivm.types import INT, PRIMITIVES, array_of
+from minivm.types import INT, PRIMITIVES
 
 
 @native("String", "length")
@@ -249,9 +250,7 @@ def join(vm: Interpreter, at: int) -> int:
 @native("String", "codes")
 def codes(vm: Interpreter, at: int) -> int:
     """The code points as an Array<int>."""
-    cls = vm.loader.load(array_of(INT))
-    vm.linker.link(cls)
-    array = vm.heap.new_array(cls, length_of(vm, argument(vm, at)))
+    array = new_array(vm, INT, length_of(vm, argument(vm, at)))
     for index, char in enumerate(text_argument(vm, at)):
         vm.words[array + ARRAY_FIRST + index] = ord(char)
     return array
