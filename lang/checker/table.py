@@ -21,7 +21,8 @@ _WELL_KNOWN = """Object String Array List Map Set Error Math Channel Fiber Itera
     OutOfMemoryError StackOverflowError InitialiserError LinkError CancelledError ChannelClosedError IOError
     DeadlockError FileNotFoundError StringBuilder TextFormat Deque PriorityQueue MapEntry ListIterator MapIterator
     SetIterator ChannelIterator Several SeveralKeyed Select SelectCase SelectReceive SelectSend SelectBell
-    SelectWatch SelectWatches WaitQueue FiberBase JSON JSONError JSONValue JSONReader JSONWriter Tests Class HeapUse Redefinition"""
+    SelectWatch SelectWatches WaitQueue FiberBase JSON JSONError JSONValue JSONReader JSONWriter Tests Class HeapUse
+    Redefinition"""
 WELL_KNOWN = tuple(_WELL_KNOWN.split())
 
 
