@@ -91,7 +91,7 @@ def measure(options: argparse.Namespace, programs: list[Program]) -> report.Repo
     with tempfile.TemporaryDirectory(prefix="minivm-benchmark-") as folder:
         cache = Path(folder)
         if "steady" in options.only:
-            found.steady = _steady(programs, chosen, rounds, cache)
+            found.steady = _steady(programs, chosen, rounds, cache, not options.quick)
         if "processes" in options.only:
             found.processes = _processes(programs, chosen, rounds, found.steady)
         if "figures" in options.only:
@@ -112,11 +112,12 @@ def _legs(options: argparse.Namespace) -> steady.Legs:
     return steady.Legs(native, bare, interpreter)
 
 
-def _steady(programs: list[Program], chosen: steady.Legs, rounds: int, cache: Path) -> list[steady.Row]:
+def _steady(programs: list[Program], chosen: steady.Legs, rounds: int, cache: Path, judged: bool) -> list[steady.Row]:
     shown = [name for name in ("native", "bare", "interpreter") if getattr(chosen, name) is not None]
     print(f"\n{report.steady_head(shown)}")
     rows = steady.measure_all(programs, chosen, rounds, cache, lambda row: print(report.steady_line(row), flush=True))
-    print("\n" + "\n".join(report.steady_summary(rows)))
+    print()
+    print("\n".join(report.steady_summary(rows)) if judged else "Small sizes: these figures say only that it works.")
     return rows
 
 
@@ -146,7 +147,7 @@ def _known_work(rows: list[steady.Row]) -> list[tuple[Program, int]]:
 def _figures(options: argparse.Namespace, chosen: steady.Legs, rounds: int, cache: Path) -> list[figures.Result]:
     leg = chosen.native or chosen.interpreter
     assert leg is not None
-    scale = figures.SMALL if options.quick else figures.Scale()
+    scale = figures.SMALL if options.quick else figures.Scale() if chosen.native else figures.INTERPRETED
     if options.redefinitions is not None:
         scale = evolve(scale, redefinitions=options.redefinitions)
     wanted = figures.figures(scale)

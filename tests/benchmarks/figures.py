@@ -65,6 +65,7 @@ class Scale:
     repeats: int = 5
 
 
+INTERPRETED = Scale(nodes=100_000, redefinitions=1_000)
 SMALL = Scale(instances=2_000, nodes=2_000, redefinitions=20, requests=3, repeats=2)
 
 

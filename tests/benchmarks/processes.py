@@ -66,5 +66,7 @@ def checked(lines: list[str], program: Program, size: int, iterations: int, who:
 
 
 def _environment(more: Mapping[str, str], cache: Path) -> dict[str, str]:
+    """This process's, so that the machine is this checkout's, and Python keeps its bytecode as in an installed one."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, "MINIVM_CACHE": str(cache), "NO_COLOR": "1", **more}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": path, "MINIVM_CACHE": str(cache), "NO_COLOR": "1", **more}

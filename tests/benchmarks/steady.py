@@ -19,17 +19,27 @@ ITERATIONS = 3
 
 @frozen
 class Speed:
-    """Seconds an iteration of a leg takes beside CPython's on the same size."""
+    """Seconds an iteration of a leg takes beside CPython's on the same size.
+
+    ``best`` are those of the fastest iteration of all, which other load on the computer has disturbed least.
+    """
 
     leg: str
     size: int
     seconds: float
     cpython: float
+    best: float
+    cpython_best: float
 
     @property
     def ratio(self) -> float:
         """How many times as fast as CPython."""
         return self.cpython / self.seconds
+
+    @property
+    def best_ratio(self) -> float:
+        """The same by the fastest iterations."""
+        return self.cpython_best / self.best
 
 
 @frozen
@@ -53,18 +63,19 @@ class Legs:
 
 def measure(program: Program, legs: Legs, rounds: int, cache: Path) -> Row:
     """Run the legs in turn; BenchmarkError if one gives a wrong answer."""
-    runs = _runs(program, legs)
-    times: dict[tuple[str, int], list[float]] = {}
+    times: dict[tuple[str, int], list[list[float]]] = {}
     for _ in range(rounds):
-        for leg, size, iterations in runs:
+        for leg, size, iterations in _runs(program, legs):
             run = run_program(leg, program, size, iterations, cache)
-            times.setdefault((leg.title, size), []).append(steady(run.iterations))
-    medians = {key: statistics.median(found) for key, found in times.items()}
+            times.setdefault((leg.title, size), []).append(run.iterations)
+    medians = {key: statistics.median(map(steady, runs)) for key, runs in times.items()}
+    fastest = {key: min(map(min, runs)) for key, runs in times.items()}
 
     def speed(leg: Leg | None, size: int) -> Speed | None:
         if leg is None:
             return None
-        return Speed(leg.title, size, medians[leg.title, size], medians[CPYTHON.title, size])
+        own, twin = (leg.title, size), (CPYTHON.title, size)
+        return Speed(leg.title, size, medians[own], medians[twin], fastest[own], fastest[twin])
 
     return Row(
         program.title,
