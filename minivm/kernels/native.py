@@ -26,7 +26,7 @@ def compiled(names: tuple[str, ...]) -> dict[str, Kernel] | None:
 
 @cache
 def _compiled(engine: Engine, names: tuple[str, ...]) -> dict[str, Kernel]:
-    code = engine.object_code(lambda: module_ir(names), _sources() + repr(names).encode())
+    code = engine.object_code(lambda: module_ir(names), sources() + repr(names).encode())
     library = engine.link(code)
     return {name: _callable(library, FUNCTIONS[name]) for name in names}
 
@@ -47,7 +47,7 @@ def _export(name: str) -> str:
     )
 
 
-def _sources() -> bytes:
+def sources() -> bytes:
     """What the machine code of the kernels depends on: their text, the translator's and their constants'."""
     here = Path(__file__).parent
     files = [*sorted(here.glob("*.py")), here.parent / "layouts.py", here.parent / "memory.py"]

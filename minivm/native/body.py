@@ -18,9 +18,11 @@ from minivm.classfile import Code, Instruction
 from minivm.frames import FIRST, LINK, LINK_SHIFT, METHOD, PC
 from minivm.instructions import Trait
 from minivm.interpreter import LEAF_WORDS, NOT_ENTERED
+from minivm.kernels.allocation import SLOW
+from minivm.kernels.natives import NativeKernel
 from minivm.memory import Register
 from minivm.native.module import RESULT, STOPPED, Module
-from minivm.native.slots import CodeOf, MethodId, Slot
+from minivm.native.slots import ClassId, CodeOf, KernelCode, MethodId, Slot
 from minivm.types import FLOAT, Type
 from minivm.verification.states import FrameState
 
@@ -418,6 +420,16 @@ class Body:
         self.emit(f"ret {RESULT} {{i64 0, i64 {STOPPED}}}")
         self.cold += self.lines
         self.lines = hot
+
+    def call_kernel(self, kernel: NativeKernel, arguments: Sequence[str]) -> str:
+        """Call a kernel; its result word. Stops if it leaves the work to the interpreter."""
+        passed = ["ptr %memory", *(f"i64 {a}" for a in arguments)]
+        if kernel.string_class:
+            passed.append(f"i64 {self.constant(ClassId(self.unit.string_class()))}")
+        code = self.op(f"inttoptr i64 {self.constant(KernelCode(kernel.name))} to ptr")
+        found = self.op(f"call i64 {code}({', '.join(passed)})")
+        self.stop_if(f"icmp eq i64 {found}, {SLOW}")
+        return found
 
     def call_method(self, method: RuntimeMethod, arguments: Sequence[str], undo: str = "") -> str:
         """Call exactly one method: a function of this module if it is small, else through the pool."""

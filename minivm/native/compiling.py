@@ -1,4 +1,4 @@
-"""One engine a process, and the thread that compiles beside the running programs (LLVM releases Python's lock)."""
+"""The thread that compiles beside the running programs (LLVM releases Python's lock)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from threading import Thread
 from minivm.native.engine import Engine, ObjectCode
 
 Job = tuple[Engine, str, Callable[[ObjectCode], None]]
-
-
-@cache
-def shared_engine() -> Engine:
-    """The engine of every machine of this process.
-
-    Raises:
-        Unavailable: there is no LLVM.
-    """
-    return Engine()
 
 
 @cache

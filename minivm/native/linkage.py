@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
-from minivm.native.slots import ClassId, CodeOf, Dispatch, MethodId, Slot, Subtypes
+from minivm.native.runtime import Runtime
+from minivm.native.slots import ClassId, CodeOf, Dispatch, KernelCode, MethodId, Slot, Subtypes
 
 FIRST_CAPACITY = 1024  # classes that a table has room for at first
 
@@ -41,7 +42,7 @@ class Linkage:
     """Addresses of code by method, tables by what they are for, and the pools that hold either."""
 
     classes: list[RuntimeClass | None]
-    miss: int  # the address of the stub for a method without machine code
+    runtime: Runtime
     codes: dict[RuntimeMethod, int] = field(factory=dict)
     tables: dict[Dispatch | Subtypes, Table] = field(factory=dict)
     holders: dict[Slot, list[tuple[Pool, int]]] = field(factory=dict)
@@ -104,6 +105,8 @@ class Linkage:
             return slot.cls.id
         if isinstance(slot, MethodId):
             return slot.method.id
+        if isinstance(slot, KernelCode):
+            return self.runtime.kernels[slot.name]
         if isinstance(slot, CodeOf):
             return self._code(slot.method)
         if slot not in self.tables:
@@ -111,10 +114,14 @@ class Linkage:
         return self.tables[slot].address
 
     def _code(self, method: RuntimeMethod | None) -> int:
-        return self.codes.get(method, self.miss) if method is not None else self.miss
+        if method is None:
+            return self.runtime.miss
+        if method.native is not None:
+            return self.runtime.natives.get((method.owner.file.name, method.name), self.runtime.miss)
+        return self.codes.get(method, self.runtime.miss)
 
     def _table(self, what: Dispatch | Subtypes) -> array[int]:
-        words = array("q", [self.miss if isinstance(what, Dispatch) else 0]) * self.capacity
+        words = array("q", [self.runtime.miss if isinstance(what, Dispatch) else 0]) * self.capacity
         for cls in self._linked():
             words[cls.id] = self._entry(what, cls)
         return words

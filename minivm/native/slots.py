@@ -47,4 +47,11 @@ class Subtypes:
     cls: RuntimeClass
 
 
-Slot = ClassId | MethodId | CodeOf | Dispatch | Subtypes
+@frozen
+class KernelCode:
+    """The address of a kernel."""
+
+    name: str
+
+
+Slot = KernelCode | ClassId | MethodId | CodeOf | Dispatch | Subtypes

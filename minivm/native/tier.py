@@ -19,13 +19,14 @@ from attrs import define, field, frozen
 from minivm.classes import RuntimeClass, RuntimeMethod
 from minivm.classfile import Code
 from minivm.frames import METHOD, PC
-from minivm.interpreter import NOT_ENTERED, Interpreter
+from minivm.interpreter import Interpreter
 from minivm.memory import Register
 from minivm.native import rows
-from minivm.native.compiling import in_background, shared_engine
-from minivm.native.engine import Engine, Library, ObjectCode, Unavailable
+from minivm.native.compiling import in_background
+from minivm.native.engine import Engine, Library, ObjectCode, shared_engine
 from minivm.native.linkage import Linkage, Pool
-from minivm.native.module import CODE, CONSTANTS, ENTRY, RESULT
+from minivm.native.module import CODE, CONSTANTS, ENTRY
+from minivm.native.runtime import runtime
 from minivm.native.slots import CodeOf
 from minivm.native.unit import Unit
 
@@ -33,14 +34,6 @@ assert rows  # imported for what it registers
 
 LARGEST = 5000  # instructions of a method that is compiled at all
 LARGEST_FRAME = 1024  # words
-
-_MISS = f"""
-define {RESULT} @{CODE}(ptr %memory, i64 %fp, i64 %fuel) nounwind {{
-  %at = getelementptr i64, ptr %memory, i64 {Register.FUEL:d}
-  store i64 %fuel, ptr %at
-  ret {RESULT} {{i64 0, i64 {NOT_ENTERED}}}
-}}
-"""
 
 Entry = Callable[[int, int], int]  # takes the memory's address and the frame; below 0 if the program stopped
 
@@ -78,26 +71,20 @@ class Delivery:
 
 @define(eq=False)
 class Tier:
-    """Compiles for one interpreter.
-
-    Raises:
-        Unavailable: there is no LLVM.
-    """
+    """Compiles for one interpreter."""
 
     vm: Interpreter
+    engine: Engine
     at_once: bool = False  # wait for every compilation (a test mode)
-    engine: Engine = field(factory=shared_engine)
     units: dict[Key, Compiled] = field(factory=dict)
     pending: dict[Key, Unit] = field(factory=dict)  # being compiled
     done: SimpleQueue[tuple[Key, ObjectCode]] = field(factory=SimpleQueue)  # compiled, not yet installed
     unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
-    miss: Library = field(init=False)
     linkage: Linkage = field(init=False)
     retries: dict[Key, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.miss = self.engine.link(self.engine.object_code(_MISS))
-        self.linkage = Linkage(self.vm.classes, self.miss.address(CODE))
+        self.linkage = Linkage(self.vm.classes, runtime(self.engine))
         self.vm.linker.linked = self.class_linked
 
     # ── compiling ────────────────────────────────────────────────────────────────────────────────────────
@@ -247,8 +234,5 @@ def _describe(unit: Unit, code: ObjectCode) -> str:
 
 def make_tier(vm: Interpreter, at_once: bool) -> Tier | None:
     """The native tier of an interpreter, or None where LLVM does not work."""
-    try:
-        return Tier(vm, at_once)
-    except Unavailable as problem:
-        vm.tracer.event("jit", str(problem))
-        return None
+    engine = shared_engine()
+    return Tier(vm, engine, at_once) if engine is not None else None

@@ -105,6 +105,13 @@ class Unit:
         self.depend(cls)
         return cls.stage is Stage.INITIALISED
 
+    def string_class(self) -> RuntimeClass:
+        """The class String."""
+        found = self.vm.classes[self.vm.heap.string_class]
+        assert found is not None
+        self.depend(found)
+        return found
+
     def prototype(self, cls: RuntimeClass) -> Sequence[int]:
         """The words of a fresh instance."""
         return self.vm.linker.prototypes[cls.id]

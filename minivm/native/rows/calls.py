@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from minivm.classes import RuntimeMethod
 from minivm.classfile import FIELD_INITIALISERS, Instruction, MethodRef
+from minivm.kernels.natives import KERNELS
 from minivm.native.body import Body, lowers
 from minivm.native.intrinsics import INTRINSICS
 from minivm.native.rows.objects import allocate_object, class_id
@@ -68,14 +69,21 @@ def _dispatch(b: Body, name: str, receiver: str, arguments: Sequence[str]) -> st
 def call_exactly(b: Body, method: RuntimeMethod, count: int, result: Type) -> None:
     """Call one method with the top operands and push its result."""
     if method.native is not None:
-        intrinsic = INTRINSICS.get((method.owner.file.name, method.name))
-        if intrinsic is None:
-            b.stop()
-        else:
-            intrinsic(b)
+        call_native(b, (method.owner.file.name, method.name), count, result)
         return
     arguments = _arguments(b, count)
     b.stack.append(b.from_word(b.call_method(method, arguments), result))
+
+
+def call_native(b: Body, name: tuple[str, str], count: int, result: Type) -> None:
+    """Do what a native does, or leave it to the interpreter if it is Python."""
+    if name in INTRINSICS:
+        INTRINSICS[name](b)
+    elif name in KERNELS:
+        found = b.call_kernel(KERNELS[name], _arguments(b, count))
+        b.stack.append(b.from_word(found, result))
+    else:
+        b.stop()
 
 
 @lowers("callspecial", "callstatic")

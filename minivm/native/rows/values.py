@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minivm.classfile import Instruction
-from minivm.native.body import Body, lowers
+from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING, INT_TEXT
+from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS
+from minivm.layouts import STRING_HASH
+from minivm.native.body import Body, Value, lowers
 from minivm.native.rows.calls import call_virtual
-from minivm.types import FLOAT, Type
+from minivm.native.rows.objects import class_id
+from minivm.native.slots import ClassId
+from minivm.types import BOOL, FLOAT, INT, STRING, Type
 
 
 def _type(b: Body, i: Instruction) -> Type:
@@ -25,14 +30,16 @@ def _equal(b: Body, i: Instruction) -> None:
     elif type_.is_primitive:
         b.push_bit(b.op(f"icmp eq i64 {left}, {right}"))
     else:
-        b.push(_equal_objects(b, left, right))
+        b.push(_equal_objects(b, type_, left, right))
 
 
-def _equal_objects(b: Body, left: str, right: str) -> str:
+def _equal_objects(b: Body, type_: Type, left: str, right: str) -> str:
     same = b.op(f"icmp eq i64 {left}, {right}")
     nulls = b.op(f"or i1 {b.op(f'icmp eq i64 {left}, 0')}, {b.op(f'icmp eq i64 {right}, 0')}")
     known = b.op(f"or i1 {same}, {nulls}")
     answer = b.op(f"zext i1 {same} to i64")
+    if type_.non_null() == STRING:
+        return _unless(b, known, answer, lambda: b.call_kernel(EQUAL_STRINGS, [left, right]))
     return _unless(b, known, answer, lambda: call_virtual(b, "equals", [left, right]))
 
 
@@ -56,7 +63,17 @@ def _hash(b: Body, i: Instruction) -> None:
     elif type_.is_reference:
         ref = b.pop()
         null = b.op(f"icmp eq i64 {ref}, 0")
-        b.push(_unless(b, null, "0", lambda: call_virtual(b, "hash", [ref])))
+        if type_.non_null() == STRING:
+            b.push(_unless(b, null, "0", lambda: _hash_string(b, ref)))
+        else:
+            b.push(_unless(b, null, "0", lambda: call_virtual(b, "hash", [ref])))
+
+
+def _hash_string(b: Body, ref: str) -> str:
+    """What the string remembers, or else is made to remember."""
+    known = b.op(f"load i64, ptr {b.at(b.object(ref), STRING_HASH)}")
+    missing = b.op(f"icmp ne i64 {known}, 0")
+    return _unless(b, missing, known, lambda: b.call_kernel(HASH_STRING, [ref]))
 
 
 def _hash_float(b: Body) -> str:
@@ -69,9 +86,31 @@ def _hash_float(b: Body) -> str:
 
 @lowers("text")
 def _text(b: Body, i: Instruction) -> None:
-    b.stop()
+    type_ = _type(b, i)
+    if type_ == INT:
+        b.push(b.call_kernel(INT_TEXT, [b.pop()]))
+    elif type_ == BOOL:
+        b.push(b.call_kernel(BOOL_TEXT, [b.pop()]))
+    elif type_.is_primitive:
+        b.stop()  # the shortest digits of a float are Python's to find
+    else:
+        b.push(_text_of_object(b, type_, b.pop()))
+
+
+def _text_of_object(b: Body, type_: Type, ref: str) -> str:
+    b.stop_if(f"icmp eq i64 {ref}, 0")
+    if type_.non_null() == STRING:
+        return ref
+    is_string = b.op(f"icmp eq i64 {class_id(b, ref)}, {b.constant(ClassId(b.unit.string_class()))}")
+    return _unless(b, is_string, ref, lambda: call_virtual(b, "toString", [ref]))
 
 
 @lowers("concat")
 def _concat(b: Body, i: Instruction) -> None:
-    b.stop()
+    count = i.operands[0]
+    if not 0 < count <= SCRATCH_WORDS:
+        b.stop()
+        return
+    for at in reversed(range(count)):
+        b.store("%memory", SCRATCH + at, Value(b.pop()), "scratch")
+    b.push(b.call_kernel(CONCAT, [str(SCRATCH), str(count)]))
