@@ -97,7 +97,8 @@ def signatures(file: ClassFile, library: dict[str, ClassFile]) -> set[str]:
 
 
 def signature(file: ClassFile, method: Method) -> str:
-    generic = f"<{', '.join(p.name for p in method.type_parameters)}>" if method.type_parameters else ""
+    variables = ", ".join(f"{p.name}: {p.bound}" if p.bound else p.name for p in method.type_parameters)
+    generic = f"<{variables}>" if variables else ""
     inside = ", ".join(f"{n}: {t}" for n, t in zip(method.parameter_names, method.parameters, strict=True))
     result = "" if method.result == VOID or method.name == "init" else f": {method.result}"
     static = "static " if method.is_static and Flags.MODULE not in file.flags else ""

@@ -101,13 +101,15 @@ class Player:
         print(self.ink.line(invitation, DIM))
         while text := self._entry():
             self._show(self.stage.feed(text))
+            if self.stage.ended:
+                raise Left
         print()
 
     def _entry(self) -> str:
         """One entry, of several lines while it is incomplete; "" to go on.
 
         Raises:
-            Left: Ctrl-C, Ctrl-D or `:quit`.
+            Left: Ctrl-C or Ctrl-D.
         """
         text = ""
         try:
@@ -118,8 +120,6 @@ class Player:
         except (EOFError, KeyboardInterrupt):
             print()
             raise Left from None
-        if text.strip() in (":quit", ":q", "quit", "exit"):
-            raise Left
         return text.strip()
 
 

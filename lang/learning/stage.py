@@ -26,6 +26,7 @@ class Stage:
     def __init__(self, folder: Path, width: int = 100) -> None:
         self.folder = folder
         self.width = width
+        self.ended = False  # the program, or the reader, has ended the session
         self._printed = io.StringIO()
 
     @cached_property
@@ -49,6 +50,7 @@ class Stage:
     def feed(self, text: str) -> str:
         """Enter a text into the session; what the program printed, and the reply."""
         reply = self.session.feed(text)
+        self.ended = self.ended or reply.status is not None
         printed = self._printed.getvalue()
         self._printed.seek(0)
         self._printed.truncate()
