@@ -16,7 +16,7 @@ from queue import SimpleQueue
 
 from attrs import define, field, frozen
 
-from minivm.classes import RuntimeClass, RuntimeMethod
+from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.classfile import Code
 from minivm.frames import METHOD, PC
 from minivm.interpreter import Interpreter
@@ -204,6 +204,8 @@ class Tier:
         )
 
     def _still_holds_below(self, unit: Unit, cls: RuntimeClass) -> bool:
+        if cls.is_interface or cls.stage is Stage.LOADED:
+            return True  # it has no instances
         for (class_id, name), target in unit.assumptions.items():
             if class_id not in cls.ancestors:
                 continue
