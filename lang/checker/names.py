@@ -10,6 +10,7 @@ from lang import codes, nodes, typed
 from lang.checker import conversions
 from lang.checker.body import Body
 from lang.checker.flow import Key, StaticKey, ThisKey
+from lang.checker.foreign import function_hint
 from lang.checker.namespace import Ambiguous, TopLevel
 from lang.checker.scopes import Role
 from lang.checker.subtyping import FoundField, FoundMethod
@@ -95,6 +96,8 @@ def unknown(body: Body, name: str, span: Span, what: str = "") -> TypedExpressio
     hint = f"did you mean `{close}`?" if close else ""
     if name in _CONVERSIONS and what == "function":
         hint = f"conversions are methods: `x.{_CONVERSIONS[name]}()`"
+    elif what == "function":
+        hint = function_hint(name) or hint
     thing = "class" if what == "function" and name[:1].isupper() else what or "name"
     return body.wrong(span, codes.UNKNOWN_NAME, f"there is no {thing} `{name}` here", "not found", hint)
 

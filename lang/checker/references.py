@@ -10,6 +10,7 @@ from lang.checker.body import Body, checks_expression
 from lang.checker.calls import in_terms
 from lang.checker.closures import function_value
 from lang.checker.flow import join
+from lang.checker.foreign import member_hint
 from lang.checker.names import (
     ModuleName,
     ambiguous,
@@ -252,8 +253,7 @@ def named_on_instance(body: Body, found: FoundField | FoundMethod, node: nodes.M
 
 def unknown_member(body: Body, type_: Type, node: nodes.Member, what: str) -> TypedExpression:
     """Report a member that a type does not have."""
-    close = nearest(node.name, body.types.member_names(type_))
-    hint = f"did you mean `{close}`?" if close else ""
+    hint = member_hint(node.name, list(body.types.member_names(type_)))
     return body.wrong(node.name_span, codes.UNKNOWN_MEMBER, f"`{type_}` has no {what} `{node.name}`", "not found", hint)
 
 
