@@ -47,7 +47,6 @@ CANNOT_INSTANTIATE = "E107"
 BAD_MODIFIER = "E108"
 BAD_INTERFACE = "E109"
 SUPER_INIT = "E110"
-BAD_ENUM = "E111"
 MEMBER_CONFLICT = "E112"
 GENERIC_VIRTUAL = "E113"
 NATIVE_OUTSIDE_STD = "E114"
@@ -122,7 +121,6 @@ CODES: dict[str, str] = {
     BAD_MODIFIER: "a declaration whose modifiers or body contradict each other",
     BAD_INTERFACE: "an interface with more than method signatures",
     SUPER_INIT: "a missing, misplaced or wrong call of the superclass's init",
-    BAD_ENUM: "an enum that is not well formed",
     MEMBER_CONFLICT: "a member whose name an inherited or other kind of member has",
     GENERIC_VIRTUAL: "a generic method that would have to be virtual",
     NATIVE_OUTSIDE_STD: "`native` outside the standard library",

@@ -10,8 +10,8 @@ from pathlib import Path
 from attrs import define
 
 from lang.repl.session import Session
+from minivm.guard import FAILED
 from minivm.options import DEFAULT_HEAP, MachineOptions, parse_size, parse_trace
-from minivm.runner import FAILED
 
 FOLDER = Path(__file__).with_name("demo")
 _TURNS = 4  # turns of a thousand polls that the service gets between two steps: a few hundred orders

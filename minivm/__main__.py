@@ -13,10 +13,11 @@ from pathlib import Path
 
 from minivm.classpath import ChainFinder, DirectoryFinder, read_class_file
 from minivm.errors import LinkError
+from minivm.guard import guarded
 from minivm.inspection import inspect
 from minivm.loader import Finder
 from minivm.options import add_machine_options, machine_options
-from minivm.runner import guarded, make_machine, run_program
+from minivm.runner import make_machine, run_program
 
 LIBRARY = "std"  # the folder beside a program that holds the library's class files
 

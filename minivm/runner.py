@@ -1,24 +1,18 @@
-"""Running a program from a command line to its exit status: 0 fine, 1 uncaught error, 130 interrupted."""
+"""Running a program from a command line to its exit status (see ``minivm.guard``)."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 from minivm.background import cancel_main, interruptible
 from minivm.errors import Deadlock, GuestError, LinkError, MiniError, Throw
+from minivm.guard import FAILED, INTERRUPTED
 from minivm.interpreter import Interrupted
 from minivm.loader import Finder
 from minivm.machine import Exit, Machine
 from minivm.options import MachineOptions
-
-FAILED = 1
-USAGE = 2
-INTERRUPTED = 130
-BROKEN_PIPE = 141  # what a shell reports of a program that SIGPIPE ended
 
 
 def make_machine(
@@ -99,35 +93,3 @@ def tell(machine: Machine, text: str) -> int:
     machine.errors.write(text + "\n")
     machine.errors.flush()
     return FAILED
-
-
-def guarded(command: Callable[[], int], name: str = "minivm") -> int:
-    """Run a command of a command line, so that nothing but a message ever reaches the user.
-
-    MiniErrors become messages (a LinkError status 1, any other 2), Ctrl-C status 130; a closed pipe ends in silence.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to fail
-    try:
-        status = command()
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        _silence()
-        return BROKEN_PIPE
-    except MiniError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return FAILED if isinstance(error, LinkError) else USAGE
-    return status
-
-
-def _silence() -> None:
-    """Nobody reads our output any more: let Python's own flush at exit go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nowhere, stream.fileno())
-        except (OSError, ValueError):  # a stream that is no file
-            continue

@@ -173,8 +173,6 @@ def declare_headers(batch: Batch) -> None:
             superclass=_superclass(batch, declared),
             interfaces=_interfaces(batch, declared),
         )
-        if declared.node.kind == "enum" and declared.node.type_parameters:
-            declared.error(declared.node.name_span, codes.BAD_ENUM, "an enum has no type parameters")
     _break_cycles(batch)
     _limit_chains(batch)
 

@@ -113,13 +113,10 @@ class _Members:
         if self.node.kind != "interface" and INIT not in self.entry.methods:
             method = Method(INIT, (), self.entry.self_type, Flags.SYNTHETIC, line=line)
             self.entry.methods[INIT] = _enum_init(method) if self.node.kind == "enum" else method
-        if self.node.kind == "enum":
-            if not self.node.cases:
-                self.declared.error(self.node.name_span, codes.BAD_ENUM, "an enum has at least one case")
-            if self.is_free("values", self.node.name_span):
-                array = Type(self.entry.self_type.kind, "Array", (self.entry.self_type,))
-                flags = Flags.STATIC | Flags.SYNTHETIC
-                self.entry.methods["values"] = Method("values", (), array, flags, line=line)
+        if self.node.kind == "enum" and self.is_free("values", self.node.name_span):
+            array = Type(self.entry.self_type.kind, "Array", (self.entry.self_type,))
+            flags = Flags.STATIC | Flags.SYNTHETIC
+            self.entry.methods["values"] = Method("values", (), array, flags, line=line)
 
 
 def _contradictions(class_: nodes.ClassDeclaration, node: nodes.FunctionDeclaration) -> list[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,25 +16,39 @@ from minivm.errors import UsageError
 from minivm.inspection import inspect
 from minivm.loader import Finder, MemoryFinder
 
+EXAMPLES = """
+minivm dis shop.mini                     every class of a program, as its code
+minivm dis shop.mini Item.price          one method; a library class works too: List.add
+minivm dis --types shop.mini Item        with the types on the stack before each instruction
+minivm dis out/Item.mclass               what is in a class file
+"""
 
-def dis(path: Path, wanted: str, *, types: bool) -> int:
-    """Show a program's classes, or those that ``wanted`` names; returns the exit status.
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--types", action="store_true", help="the stack's types before each instruction")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .mini source, or a .mclass or .masm file")
+    parser.add_argument("wanted", nargs="?", default="", metavar="CLASS[.METHOD]", help="only this class or method")
+
+
+def execute(parsed: argparse.Namespace) -> int:
+    """Show a program's classes, or those that are wanted.
 
     Raises:
         CompileError, UsageError, LinkError: there is nothing to show, and why.
     """
     library = standard_library()
-    boot: Finder = MemoryFinder(dict(library))
+    boot: Finder = MemoryFinder(library)
     program: Finder
-    if is_class_file(path):
-        from lang.commands.classfiles import open_class_file
+    if is_class_file(parsed.file):
+        from lang.classfiles import open_class_file
 
-        file, boot, program = open_class_file(path)
+        file, boot, program = open_class_file(parsed.file)
         files: Mapping[str, ClassFile] = {file.name: file}
     else:
-        files = compiled_file(path).files
+        files = compiled_file(parsed.file).files
         program = MemoryFinder(files)
-    sys.stdout.write(listing(files, library, wanted, boot, program, types=types))
+    sys.stdout.write(listing(files, library, parsed.wanted, boot, program, types=parsed.types))
     return 0
 
 

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import os
+import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lang.color import wants_color
 from lang.learning.page import title
 from lang.learning.player import Left, Player, attended
 from minivm.errors import UsageError
 
+EXAMPLES = """
+minivm learn               the ten lessons
+minivm learn 1             play the first: it stops and waits for Enter where there is something to look at
+minivm learn 6 --folder here    and keep the lesson's files in here
+"""
 LESSONS = Path(__file__).parent.parent / "learning" / "lessons"
 
 
-def learn(number: int | None, folder: Path | None = None) -> int:
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--folder", metavar="DIR", type=Path, help="keep the lesson's files here")
+    parser.add_argument("lesson", nargs="?", type=int, metavar="N", help="the lesson to play; without it, a list")
+
+
+def execute(parsed: argparse.Namespace) -> int:
+    """Play a lesson, or list them."""
+    return learn(parsed.lesson, parsed.folder, parsed.color)
+
+
+def learn(number: int | None, folder: Path | None = None, color: str = "auto") -> int:
     """Play a lesson, or list them all; its files are kept if a ``folder`` is given. Returns the exit status.
 
     Raises:
@@ -28,10 +46,9 @@ def learn(number: int | None, folder: Path | None = None) -> int:
     if not 1 <= number <= len(pages):
         raise UsageError(f"there is no lesson {number}; the lessons are 1 to {len(pages)}: see `minivm learn`")
     stops = attended()
-    color = stops and not os.environ.get("NO_COLOR")
     with _place(folder) as place:
         try:
-            Player(place, stops=stops, color=color).play(pages[number - 1].read_text(encoding="utf-8"))
+            Player(place, stops=stops, color=stops and wants_color(sys.stdout, color)).play(pages[number - 1].read_text(encoding="utf-8"))
         except Left:
             print(f"`minivm learn {number}` begins it again.")
             return 0

@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import argparse
 from pathlib import Path
 
-from lang.compiled import compiled_file
-from lang.compiler import module_path, read_source
-from lang.program import program_machine
-from minivm.classpath import is_class_file
-from minivm.errors import GuestError, UsageError
-from minivm.options import MachineOptions
-from minivm.runner import run_program
+from minivm.options import add_machine_options, machine_options
+
+EXAMPLES = """
+minivm run shop.mini                          run a program
+minivm run shop.mini --dry 12                 words after the file are the program's own: args()
+minivm run --heap 64M --trace gc shop.mini    with at most 64 MB of live objects; tell of each collection
+minivm run --trace load=story.txt shop.mini   write down which classes were loaded when, and why
+minivm run out/shop.mclass                    run what `minivm compile shop.mini -o out` has made
+"""
 
 
-def run(path: Path, options: MachineOptions) -> int:
-    """Run the program in a file; returns the exit status.
-
-    Raises:
-        CompileError: it is no program; UsageError: it cannot be read; LinkError: a class file is unfit.
-    """
-    if is_class_file(path):
-        return _run_compiled(path, options)
-    program = compiled_file(path)
-    machine = program_machine(program, path.parent, options)
-
-    def render(error: GuestError) -> str:
-        from lang.traces import with_lines
-
-        return with_lines(error, SourceLines(path).line)
-
-    return run_program(machine, program.main, render)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_machine_options(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="the program: .mini, .mclass or .masm")
+    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="...", help="words for the program")
 
 
-def _run_compiled(path: Path, options: MachineOptions) -> int:
-    from lang.commands.classfiles import compiled_machine
+def execute(parsed: argparse.Namespace) -> int:
+    """Run the program; returns its exit status."""
+    from lang.running import run
 
-    machine, main = compiled_machine(path, options)
-    return run_program(machine, main)
-
-
-class SourceLines:
-    """The lines of a program's own sources, read again when a trace asks for them."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._texts: dict[str, Mapping[int, str]] = {}
-
-    def line(self, name: str, number: int) -> str | None:
-        """The text of a line, or None if it is not there (any more)."""
-        if name not in self._texts:
-            self._texts[name] = self._read(name)
-        return self._texts[name].get(number)
-
-    def _read(self, name: str) -> Mapping[int, str]:
-        module = name.removesuffix(".mini").replace("/", ".")
-        path = self._path if name == self._path.name else module_path(self._path.parent, module)
-        try:
-            text = read_source(path).text
-        except UsageError:
-            return {}  # the library's, or a text that was never in a file
-        return dict(enumerate(text.split("\n"), 1))
+    return run(parsed.file, machine_options(parsed))

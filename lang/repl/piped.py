@@ -6,7 +6,7 @@ import sys
 
 from lang.repl.reading import Reader
 from lang.repl.session import Session
-from minivm.runner import FAILED
+from minivm.guard import FAILED
 
 
 def piped(session: Session, *, strict: bool) -> int:
