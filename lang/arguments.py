@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from lang.color import WHEN
@@ -47,11 +49,13 @@ class CommandParser(argparse.ArgumentParser):
 
     def _unknown(self, word: str) -> str:
         name = word.partition("=")[0]
-        close = nearest(name, [known for known in self.names() if known.startswith("--")])
+        known = [known for known in self.names() if known.startswith("--")]
+        close = nearest(name, [option for option in known if option != "--help"]) or nearest(name, known)
         return f"no option `{name}`" + (f"; did you mean `{close}`?" if close else "")
 
     def _first_unknown(self) -> str:
-        """The first option that there is not, among the words before the first that is none; "" if all are."""
+        """The first option that there is not; "" if there are all. Words behind a program's file are the program's."""
+        own = any(action.nargs == argparse.REMAINDER for action in self._actions)
         takes = {name for action in self._actions if action.nargs != 0 for name in action.option_strings}
         known = set(self.names())
         follows = False
@@ -59,7 +63,8 @@ class CommandParser(argparse.ArgumentParser):
             if follows:
                 follows = False
             elif not _is_option(word):
-                return ""
+                if own:
+                    return ""
             elif word.partition("=")[0] not in known:
                 return word
             else:
@@ -74,8 +79,8 @@ def _is_option(word: str) -> bool:
 def _plainly(message: str) -> str:
     """Argparse's complaint in our words."""
     if message.startswith("the following arguments are required: "):
-        missing = message.partition(": ")[2]
-        return f"{missing} is missing"
+        missing = message.partition(": ")[2].removesuffix(", ...")
+        return f"{missing.rpartition('/')[2]} is missing"
     if ": invalid choice: " in message:
         what, _, rest = message.removeprefix("argument ").partition(": invalid choice: ")
         given, _, choices = rest.partition(" (choose from ")
@@ -83,6 +88,9 @@ def _plainly(message: str) -> str:
         close = nearest(given.strip("'"), known)
         hint = f"did you mean {close}?" if close else f"it can be {', '.join(known)}"
         return f"{what} cannot be {given.replace(chr(39), '`')}; {hint}"
+    if ": invalid int value: " in message:
+        what, _, given = message.removeprefix("argument ").partition(": invalid int value: ")
+        return f"{what} is a number, not {given.replace(chr(39), '`')}"
     return message.removeprefix("argument ").replace("expected one argument", "a value is missing")
 
 
@@ -105,7 +113,7 @@ def parser_of(name: str) -> CommandParser:
     parser = CommandParser(
         f"minivm {name}",
         description=summary[0].upper() + summary[1:] + ".",
-        epilog="examples:\n" + "\n".join(f"  {line}" for line in described.EXAMPLES.strip().splitlines()),
+        epilog="examples:\n" + "\n".join(_example_lines(described.EXAMPLES)),
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
@@ -118,6 +126,25 @@ def parser_of(name: str) -> CommandParser:
     )
     parser.add_argument("--no-color", dest="color", action="store_const", const="never", help="same as --color never")
     return parser
+
+
+def examples_of(text: str) -> list[tuple[str, str]]:
+    """Command lines and what they do; two spaces or more stand between."""
+    rows = [re.split(r"  +", line, maxsplit=1) for line in text.strip().splitlines()]
+    return [(row[0], row[1] if len(row) > 1 else "") for row in rows]
+
+
+def _example_lines(text: str) -> Iterator[str]:
+    """Side by side if the terminal is wide enough, else one below the other."""
+    rows = examples_of(text)
+    left = max(len(line) for line, _ in rows)
+    beside = 2 + left + 3 + max(len(words) for _, words in rows) < width()
+    for line, words in rows:
+        if beside:
+            yield f"  {line:<{left}}   {words}".rstrip()
+        else:
+            yield f"  {line}"
+            yield from textwrap.wrap(words, width(), initial_indent=" " * 6, subsequent_indent=" " * 6)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -94,11 +94,14 @@ def _execute(name: str, words: Sequence[str]) -> int:
 
 def _wrong_command(word: str) -> str:
     """What to say of a first word that is no command."""
-    from lang.arguments import is_file_name
+    from lang.arguments import is_file_name, parser_of
     from lang.diagnostics import nearest
 
     if word.startswith("-"):
-        return f"minivm: no option `{word}` here; options go behind the command, as in `minivm run {word} …`"
+        misplaced = word.partition("=")[0] in parser_of("run").names()
+        close = None if misplaced else nearest(word, ["--help", "--version"])
+        hint = f"did you mean `{close}`?" if close else f"options go behind the command, as in `minivm run {word} …`"
+        return f"minivm: no option `{word}` here; {hint}"
     if is_file_name(word):
         return f"minivm: to run a program, write `minivm run {word}`"
     close = nearest(word, [*COMMANDS, *OTHERS])

@@ -46,9 +46,11 @@ def learn(number: int | None, folder: Path | None = None, color: str = "auto") -
     if not 1 <= number <= len(pages):
         raise UsageError(f"there is no lesson {number}; the lessons are 1 to {len(pages)}: see `minivm learn`")
     stops = attended()
+    colored = stops and wants_color(sys.stdout, color)
     with _place(folder) as place:
         try:
-            Player(place, stops=stops, color=stops and wants_color(sys.stdout, color)).play(pages[number - 1].read_text(encoding="utf-8"))
+            player = Player(place, stops=stops, color=colored)
+            player.play(pages[number - 1].read_text(encoding="utf-8"))
         except Left:
             print(f"`minivm learn {number}` begins it again.")
             return 0
