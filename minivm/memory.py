@@ -28,6 +28,8 @@ from minivm.errors import Throw, UsageError
 WORD = 8
 ROOTS = 1 << 14  # class statics are roots: this caps the classes of one machine at about 16,000
 FIRST_HALF = 64  # words before it: null and the registers; both halves are aligned to a cache line
+APART = 256  # words between the halves: a processor that tells lines apart by the low bits of their addresses would
+# otherwise take an object and its copy, the same distance into either half, for one line, and wait: 4 times slower
 MIN_LIMIT = 1 << 19  # words a half starts with (4 MiB): small enough to stay in the cache
 RESERVE = 1 << 12  # words kept back so that an OutOfMemoryError and its trace can still be made
 DEFAULT_CAP = 256 << 20  # bytes of one half at most
@@ -99,7 +101,7 @@ class Memory:
 
     def __init__(self, cap_bytes: int = DEFAULT_CAP) -> None:
         self.cap = max(cap_bytes // WORD, ROOTS + 4 * RESERVE)
-        size = FIRST_HALF + 2 * self.cap
+        size = FIRST_HALF + 2 * self.cap + APART
         try:
             self.map = reserve(size * WORD)
         except (OSError, ValueError, OverflowError) as error:
@@ -153,7 +155,7 @@ class Memory:
     @property
     def other_base(self) -> int:
         """The start of the half that is not in use."""
-        return FIRST_HALF + self.cap if self.base == FIRST_HALF else FIRST_HALF
+        return FIRST_HALF + self.cap + APART if self.base == FIRST_HALF else FIRST_HALF
 
     @property
     def used(self) -> int:

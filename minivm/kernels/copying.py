@@ -12,8 +12,9 @@ from minivm.kernels.tables import (
     RELAID,
     RELAID_COPIES,
     RELAID_FIRST,
+    RELAID_KEPT,
+    RELAID_NEW,
     RELAID_NEW_SIZE,
-    RELAID_PAIRS,
     ROW_OFFSETS,
     ROW_REFERENCES,
     STACK,
@@ -74,15 +75,22 @@ def size_of(words: Words[int], ref: int, kind: int) -> int:
 
 @kernel
 def rewrite(words: Words[int], table: Words[int], ref: int, to: int, row: int) -> None:
-    """Write an object in its new layout: the prototype, with the header and the kept fields of the old one."""
-    size = table[row + RELAID_NEW_SIZE]
-    pair = row + RELAID_FIRST
-    prototype = pair + 2 * table[row + RELAID_PAIRS]
-    words[to : to + size] = table[prototype : prototype + size]
-    words[to] = words[ref]
-    while pair < prototype:
-        words[to + table[pair + 1]] = words[ref + table[pair]]
-        pair += 2
+    """Write an object in its new layout: the header and the kept fields of the old one, the rest of the prototype."""
+    run = row + RELAID_FIRST
+    new = run + 3 * table[row + RELAID_KEPT]
+    prototype = new + 3 * table[row + RELAID_NEW]
+    while run < new:
+        source = ref + table[run]
+        place = to + table[run + 1]
+        count = table[run + 2]
+        words[place : place + count] = words[source : source + count]
+        run += 3
+    while run < prototype:
+        source = prototype + table[run]
+        place = to + table[run + 1]
+        count = table[run + 2]
+        words[place : place + count] = table[source : source + count]
+        run += 3
     table[row + RELAID_COPIES] += 1
 
 

@@ -4,7 +4,9 @@ The table starts with row numbers: at ``id`` for the instances of a class, at ``
 
     fields       size > 0 | number of references | their offsets…
     others       STRING, WORDS, REFERENCES or STACK, all of them <= 0: the object says its size itself
-    relaid       RELAID | size | new size | copies made | number of pairs | old and new offset… | prototype…
+    relaid       RELAID | size | new size | copies made | kept runs | new runs | runs: from, to, words… | prototype…
+
+A run is a piece of an object to be written anew: of the old object, or of the prototype.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ ROW_OFFSETS = 2
 RELAID_SIZE = 1
 RELAID_NEW_SIZE = 2
 RELAID_COPIES = 3
-RELAID_PAIRS = 4
-RELAID_FIRST = 5
+RELAID_KEPT = 4
+RELAID_NEW = 5
+RELAID_FIRST = 6
 
 Relayout = tuple[
     int, tuple[tuple[int, int], ...], memoryview
@@ -92,8 +95,23 @@ def _row(layout: Layout) -> list[int]:
 
 def _relaid_row(layout: Layout, change: Relayout) -> list[int]:
     size, pairs, prototype = change
-    offsets = [offset for pair in pairs for offset in pair]
-    return [RELAID, layout.size, size, 0, len(pairs), *offsets, *prototype]
+    kept = [(0, 0), *pairs]
+    taken = {new for _, new in kept}
+    runs = _runs(kept)
+    new_runs = _runs([(offset, offset) for offset in range(size) if offset not in taken])
+    counts = [RELAID, layout.size, size, 0, len(runs), len(new_runs)]
+    return [*counts, *(word for run in (*runs, *new_runs) for word in run), *prototype]
+
+
+def _runs(pairs: list[tuple[int, int]]) -> list[list[int]]:
+    """Where the runs of words that stay together come from, where they go, and how long they are."""
+    runs: list[list[int]] = []
+    for source, to in sorted(pairs, key=lambda pair: pair[1]):
+        if runs and (source, to) == (runs[-1][0] + runs[-1][2], runs[-1][1] + runs[-1][2]):
+            runs[-1][2] += 1
+        else:
+            runs.append([source, to, 1])
+    return runs
 
 
 def copies_made(table: memoryview[int], low: int) -> int:
