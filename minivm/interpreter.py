@@ -153,6 +153,12 @@ class Interpreter:
             self.poll()
         return True
 
+    def enter_handler(self, method: RuntimeMethod, target: int) -> None:
+        """The current frame, of a compiled method, is at an exception handler: machine code goes on if it is hot."""
+        entry = self.tier.handler_entry(method, target) if self.tier is not None else None
+        if entry is not None:
+            self.run_native(entry, self.fp)
+
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
 
     def push(self, method: RuntimeMethod, link: int, args_at: int) -> None:
@@ -209,11 +215,17 @@ class Interpreter:
 
     def pop(self) -> int:
         """Drop the current frame; returns its link kind. With a caller, the caller's frame becomes current."""
+        kind = self.drop()
+        if kind != Link.BASE:
+            self.resume()
+        return kind
+
+    def drop(self) -> int:
+        """``pop``, for who does not go on in the caller's code at once."""
         link = self.words[self.fp + LINK]
         kind = link & LINK_MASK
         if kind != Link.BASE:
             self.fp = self.stack + (link >> LINK_SHIFT)
-            self.resume()
         return kind
 
     def resume(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.classfile import Handler
 from minivm.errors import LinkError, Throw
-from minivm.frames import FIRST, PC, Link, walk
+from minivm.frames import FIRST, LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.memory import CLASS_MASK, Root
@@ -66,10 +66,13 @@ class Unwinder:
         vm = self.vm
         vm.sync()
         pairs: list[int] = []
-        for frame in walk(vm.words, vm.stack, vm.methods):
-            if len(pairs) == 2 * TRACE_LIMIT:
+        words, at = vm.words, vm.fp
+        while len(pairs) < 2 * TRACE_LIMIT:
+            pairs += (words[at + METHOD], words[at + PC])
+            link = words[at + LINK]
+            if link & LINK_MASK == Link.BASE:
                 break
-            pairs += (frame.method.id, frame.pc)
+            at = vm.stack + (link >> LINK_SHIFT)
         memory = vm.memory
         memory.set_root(Root.HOST, ref)
         dipping = memory.dipping
@@ -104,17 +107,19 @@ class Unwinder:
         vm = self.vm
         while True:
             method = vm.method_at(vm.fp)
-            handler = self._handler_in(method, vm.words[vm.fp + PC], ref)
+            code = method.declared.code
+            assert code is not None
+            handler = self._handler_in(method, vm.words[vm.fp + PC], ref) if code.handlers else None
             if handler is not None:
-                code = method.declared.code
-                assert code is not None
                 vm.words[vm.fp + FIRST + code.locals] = ref
                 vm.words[vm.fp + PC] = handler.target
                 vm.resume()
                 if vm.call_trace:
                     vm.calls.caught()
+                elif method.entry is not None:
+                    vm.enter_handler(method, handler.target)
                 return
-            kind = vm.pop()
+            kind = vm.drop()
             if kind == Link.RESTART:
                 ref = self._initialiser_failed(method.owner, ref)
             elif kind == Link.BASE:

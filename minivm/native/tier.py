@@ -32,6 +32,7 @@ from minivm.native.unit import Unit
 
 assert rows  # imported for what it registers
 
+HOT_HANDLER = 50  # errors caught at one place that make compiling what follows worth its while
 LARGEST = 5000  # instructions of a method that is compiled at all
 LARGEST_FRAME = 1024  # words
 
@@ -80,6 +81,7 @@ class Tier:
     pending: dict[Key, Unit] = field(factory=dict)  # being compiled
     done: SimpleQueue[tuple[Key, ObjectCode]] = field(factory=SimpleQueue)  # compiled, not yet installed
     unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
+    caught: dict[Key, int] = field(factory=dict)  # errors by where they were caught
     linkage: Linkage = field(init=False)
     retries: dict[Key, int] = field(factory=dict)
 
@@ -100,6 +102,11 @@ class Tier:
             self._compile(method, start)
         found = self.units.get(key)
         return found.entry if found is not None else None
+
+    def handler_entry(self, method: RuntimeMethod, target: int) -> Entry | None:
+        """The entry of a compiled method at an exception handler, once errors have come there often enough."""
+        heat = self.caught[method, target] = self.caught.get((method, target), 0) + 1
+        return self.compile(method, target) if heat >= min(HOT_HANDLER, self.vm.hot) else None
 
     def _compile(self, method: RuntimeMethod, start: int | None) -> None:
         unit = Unit(self.vm, method, start)
