@@ -16,6 +16,7 @@ STEP = 4  # columns of one level
 _WITH_CODE = ("redefine", "step", "time", "type")  # commands whose argument is a program text, maybe over several lines
 
 _MAY_GO_ON = re.compile(r"\s*(if|try)\b")
+_NOTHING = re.compile(r"\s*(//.*)?\s*")
 _GOES_ON = re.compile(r"\s*(else|catch|finally)\b")
 
 
@@ -34,6 +35,12 @@ def code_of(text: str) -> str | None:
     if not any(len(word) > 1 and name.startswith(word) for name in _WITH_CODE):
         return None
     return stripped[1 + len(word) :]
+
+
+def words(text: str) -> list[t.Token]:
+    """The tokens of an unfinished text; the end that the lexer makes up for an open string is none of them."""
+    found = lex(Source("", text)).tokens
+    return [token for token in found if token.end > token.start and token.kind != t.NEWLINE]
 
 
 def indentation(text: str) -> int:
@@ -75,6 +82,8 @@ class Reader:
         code = code_of(line) if first else line
         if code is None:
             return [line]
+        if first and _NOTHING.fullmatch(line):
+            return []
         self._text.append(line)
         if self._wants_more(self._pending + code):
             self._held = False
