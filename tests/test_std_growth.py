@@ -15,6 +15,7 @@ import pytest
 
 from lang.program import program_machine
 from minivm.machine import Machine
+from minivm.native.modes import Mode
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 from running import compile_text
@@ -99,7 +100,7 @@ fun large(): int {{ return work({large}) }}
 
 def machine_for(body: str) -> Machine:
     program = compile_text("growth", PROGRAM.format(body=body, small=SMALL, large=SMALL * TIMES))
-    machine = program_machine(program, Path(), MachineOptions(64 << 20, False, Tracer()))
+    machine = program_machine(program, Path(), MachineOptions(64 << 20, False, Tracer(), mode=Mode.INTERPRETER))
     machine.output = io.StringIO()
     machine.run_main(program.main)
     return machine
