@@ -90,7 +90,7 @@ class Machine:
         self.compile: Callable[[str], Sequence[ClassFile]] | None = None  # the language's service, if there is one
         self.draw: Callable[[str], object] | None = None  # draws the heap into a file, if the host lends its pencil
         self.memory = Memory(heap_bytes)
-        self.kernels = Kernels()
+        self.kernels = Kernels(native=mode is not Mode.INTERPRETER)
         self.registry = Registry()
         self.boot = Loader("boot", None, boot, self.registry, self.tracer)
         self.app = Loader("app", self.boot, program, self.registry, self.tracer)

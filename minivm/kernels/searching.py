@@ -30,14 +30,20 @@ def find_from(words: Words[int], text: int, part: int, start: int) -> int:
     """Where ``part`` first occurs in ``text`` at or after ``start`` >= 0; -1 if it does not."""
     length = words[text + STRING_LENGTH] >> 2
     count = words[part + STRING_LENGTH] >> 2
+    if count == 0:
+        return start if start <= length else -1
+    code = words[text + STRING_LENGTH] & 3
+    at = (text + STRING_FIRST) * WORD
+    first = get_point(words, (part + STRING_FIRST) * WORD, words[part + STRING_LENGTH] & 3)
     patience = PATIENCE * (length + count)
     for index in range(start, length - count + 1):
-        found = matches_at(words, text, part, index)
-        if found == count:
-            return index
-        patience -= found
-        if patience < 0:
-            return SLOW
+        if get_point(words, at + (index << code), code) == first:
+            found = matches_at(words, text, part, index)
+            if found == count:
+                return index
+            patience -= found
+            if patience < 0:
+                return SLOW
     return -1
 
 

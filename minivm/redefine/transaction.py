@@ -34,7 +34,7 @@ from minivm.solo import Solo
 if TYPE_CHECKING:
     from minivm.machine import Machine
 
-COUNT_LIMIT = 2000  # objects looked at to count instances in passing: a few milliseconds
+COUNT_LIMIT = 500  # objects looked at to count instances in passing: less than the rest of a small redefinition costs
 
 
 def redefine(machine: Machine, files: Sequence[ClassFile], *, force: bool = False) -> Record:
