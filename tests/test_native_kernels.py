@@ -10,10 +10,20 @@ import pytest
 
 from minivm.errors import Throw
 from minivm.handlers.values import TEXTS
+from minivm.heap import float_text, float_word, word_float
 from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import FUNCTIONS, Kernel
 from minivm.kernels.native import compiled
-from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING, INT_TEXT, KERNELS, NativeKernel
+from minivm.kernels.natives import (
+    BOOL_TEXT,
+    CONCAT,
+    EQUAL_STRINGS,
+    FLOAT_TEXT,
+    HASH_STRING,
+    INT_TEXT,
+    KERNELS,
+    NativeKernel,
+)
 from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS, is_space
 from minivm.machine import Machine
 from minivm.memory import MAX_INT, MIN_INT, Register
@@ -22,7 +32,9 @@ from minivm.natives.registry import NATIVES
 from minivm.types import INT, STRING, array_of
 from running import compile_text, new_machine
 
-ALL = tuple(sorted({k.name for k in (*KERNELS.values(), INT_TEXT, BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING)}))
+ALL = tuple(
+    sorted({k.name for k in (*KERNELS.values(), INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING)})
+)
 FORMS = ["python", pytest.param("native", marks=pytest.mark.skipif(not available(), reason="no llvmlite"))]
 ALPHABETS = ("ab", "aAzZ \t09", "aäß\xa0ÿ", "aλж日\u3000\u2028", "a\U0001f600ж")
 RARE = {("String", "upper"), ("String", "lower")}  # may be SLOW for other reasons than errors
@@ -168,6 +180,32 @@ def test_numbers_and_truth_values_become_text(machine: Machine, type_name: str, 
         text = TEXTS[type_name](value)
         expected = trial.outcome(lambda text=text: machine.heap.new_string(text))  # type: ignore[misc]
         compare(trial, function, [value, machine.heap.string_class], expected, rare=value == MIN_INT)
+
+
+def floats(chance: random.Random) -> Iterator[float]:
+    yield from (0.0, -0.0, 0.1, -2.5, 1e15, 1e16, 1e-4, 9.999e-5, 0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308)
+    yield from (float("inf"), float("-inf"), float("nan"), 123456789012345.6, 999999999999999.0, 0.3, 100.0, 1e14 + 0.5)
+    for _ in range(2000):
+        yield round(chance.uniform(-10, 10) * 10 ** chance.randrange(-3, 15), chance.randrange(12))
+        yield word_float(chance.getrandbits(64) - (1 << 63))
+        yield chance.uniform(0, 1)
+
+
+@pytest.mark.parametrize("which", FORMS)
+def test_floats_of_few_digits_become_text(machine: Machine, which: str) -> None:
+    function = form(which)(FLOAT_TEXT.name)
+    chance = random.Random(4)
+    fast = 0
+    for value in floats(chance):
+        machine.memory.top = machine.memory.base + machine.memory.cap // 4
+        made = function(machine.memory.words, float_word(value), machine.heap.string_class)
+        digits = repr(value).strip("-0").replace(".", "").strip("0")
+        if made == SLOW:
+            assert len(digits) > 15 or "e" in repr(value) or abs(value) >= 1e15 or value != value, value
+        else:
+            assert machine.heap.string(made) == float_text(value)
+            fast += 1
+    assert fast > 1500
 
 
 @pytest.mark.parametrize("which", FORMS)

@@ -11,14 +11,16 @@ kernel are int constants, other kernels, or the primitives below.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import TypeVar
 
 from minivm.memory import wrap
 
 __all__ = [
-    "FUNCTIONS", "INLINED", "NATIVE", "Kernel", "Words", "copy_bytes", "get_byte", "get_int", "get_short", "inlined",
-    "kernel", "prefetch", "put_byte", "put_int", "put_short", "signature", "wrap",
+    "FUNCTIONS", "INLINED", "NATIVE", "Kernel", "Words", "copy_bytes", "float_of_int", "float_product",
+    "float_quotient", "float_sum", "float_to_int", "get_byte", "get_int", "get_short", "inlined", "kernel", "prefetch",
+    "put_byte", "put_int", "put_short", "signature", "wrap",
 ]  # fmt: skip
 
 Words = memoryview  # of 64-bit ints, or an array of them
@@ -84,6 +86,39 @@ def copy_bytes(words: Words[int], to: int, source: int, count: int) -> None:
     """Copy bytes between byte indexes; the two places may overlap."""
     view = words.cast("B")
     view[to : to + count] = bytes(view[source : source + count])
+
+
+def _float(word: int) -> float:
+    return float(struct.unpack("<d", struct.pack("<q", word))[0])
+
+
+def _word(value: float) -> int:
+    return int(struct.unpack("<q", struct.pack("<d", value))[0])
+
+
+def float_of_int(value: int) -> int:
+    """The word of the float nearest to an int. Floats are words to a kernel, and these are what it can do with them."""
+    return _word(float(value))
+
+
+def float_to_int(word: int) -> int:
+    """The int of a float's word, toward zero; the float must have one of 64 bits."""
+    return int(_float(word))
+
+
+def float_sum(left: int, right: int) -> int:
+    """The word of the sum of two floats' words."""
+    return _word(_float(left) + _float(right))
+
+
+def float_product(left: int, right: int) -> int:
+    """The word of the product of two floats' words."""
+    return _word(_float(left) * _float(right))
+
+
+def float_quotient(left: int, right: int) -> int:
+    """The word of the quotient of two floats' words; the second must not be zero."""
+    return _word(_float(left) / _float(right))
 
 
 def prefetch(words: Words[int], at: int) -> None:

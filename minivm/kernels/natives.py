@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from minivm.kernels import objects, searching, strings, texts
+from minivm.kernels import decimals, objects, searching, strings, texts
 from minivm.kernels.language import FUNCTIONS
 
-assert objects and searching and strings and texts  # imported for what they register
+assert decimals and objects and searching and strings and texts  # imported for what they register
 
 
 @frozen
@@ -56,5 +56,6 @@ KERNELS: dict[tuple[str, str], NativeKernel] = {
 EQUAL_STRINGS = NativeKernel("string_equal")
 HASH_STRING = NativeKernel("string_hash")
 INT_TEXT = NativeKernel("int_text", string_class=True)
+FLOAT_TEXT = NativeKernel("float_text", string_class=True)
 BOOL_TEXT = NativeKernel("bool_text", string_class=True)
 CONCAT = NativeKernel("concat")

@@ -105,6 +105,33 @@ many:
   ret i64 0
 """
 
+
+def _float_operation(name: str, instruction: str) -> tuple[str, Primitive]:
+    return _primitive(
+        name,
+        "i64 %left, i64 %right",
+        f"""
+  %a = bitcast i64 %left to double
+  %b = bitcast i64 %right to double
+  %found = {instruction} double %a, %b
+  %word = bitcast double %found to i64
+  ret i64 %word
+""",
+    )
+
+
+_FLOAT_OF_INT = """
+  %found = sitofp i64 %value to double
+  %word = bitcast double %found to i64
+  ret i64 %word
+"""
+
+_FLOAT_TO_INT = """
+  %float = bitcast i64 %word to double
+  %found = fptosi double %float to i64
+  ret i64 %found
+"""
+
 _FLOOR_DIV = """
   %q = sdiv i64 %a, %b
   %r = srem i64 %a, %b
@@ -157,6 +184,11 @@ PRIMITIVES: dict[str, Primitive] = dict(
   ret i64 0
 """,
         ),
+        _primitive("float_of_int", "i64 %value", _FLOAT_OF_INT),
+        _primitive("float_to_int", "i64 %word", _FLOAT_TO_INT),
+        _float_operation("float_sum", "fadd"),
+        _float_operation("float_product", "fmul"),
+        _float_operation("float_quotient", "fdiv"),
         _primitive("floor_div", "i64 %a, i64 %b", _FLOOR_DIV),
         _primitive("floor_mod", "i64 %a, i64 %b", _FLOOR_MOD),
     ]

@@ -14,12 +14,12 @@ from minivm.interpreter import NOT_ENTERED
 from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import FUNCTIONS, signature
 from minivm.kernels.native import module_ir, sources
-from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING, INT_TEXT, KERNELS
+from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, FLOAT_TEXT, HASH_STRING, INT_TEXT, KERNELS
 from minivm.memory import Register
 from minivm.native.engine import Engine, Library
 from minivm.native.module import RESULT
 
-_USED = {k.name for k in (*KERNELS.values(), EQUAL_STRINGS, HASH_STRING, INT_TEXT, BOOL_TEXT, CONCAT)}
+_USED = {k.name for k in (*KERNELS.values(), EQUAL_STRINGS, HASH_STRING, INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT)}
 _NAMES = tuple(sorted(_USED))
 _VIRTUAL = tuple(sorted({k.name for k in KERNELS.values() if not k.string_class}))
 

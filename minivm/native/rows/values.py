@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minivm.classfile import Instruction
-from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING, INT_TEXT
+from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, FLOAT_TEXT, HASH_STRING, INT_TEXT
 from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS
 from minivm.layouts import STRING_HASH
 from minivm.native.body import Body, Value, lowers
@@ -91,8 +91,10 @@ def _text(b: Body, i: Instruction) -> None:
         b.push(b.call_kernel(INT_TEXT, [b.pop()]))
     elif type_ == BOOL:
         b.push(b.call_kernel(BOOL_TEXT, [b.pop()]))
+    elif type_ == FLOAT:
+        b.push(b.call_kernel(FLOAT_TEXT, [b.op(f"bitcast double {b.pop()} to i64")]))
     elif type_.is_primitive:
-        b.stop()  # the shortest digits of a float are Python's to find
+        b.stop()
     else:
         b.push(_text_of_object(b, type_, b.pop()))
 
