@@ -65,11 +65,24 @@ def assign(body: Body, node: nodes.Assign) -> list[TypedStatement]:
         return []
     if node.op == "??=":
         return _assign_default(body, node, place)
+    _check_not_itself(body, node)
     value = body.expression(node.value, place.type) if node.op == "=" else _compound(body, node, place)
     value = body.fit(value, place.type, node.value, f"the value of {place.title}")
     _note(body, place, value)
     made = place.write(value)
     return [TypedBlock((*place.before, made))] if place.before else [made]
+
+
+def _check_not_itself(body: Body, node: nodes.Assign) -> None:
+    """Report ``n = n`` of a parameter where a field has its name: the field was meant."""
+    target, value = node.target, node.value
+    if node.op != "=" or not (isinstance(target, nodes.Name) and isinstance(value, nodes.Name)):
+        return
+    name = target.name
+    field = body.owner.field(name)
+    if name == value.name and body.frame.find(name) is not None and field is not None and not field.is_static:
+        hint = f"write `this.{name} = {name}` to set the field"
+        body.error(node, codes.CANNOT_ASSIGN, f"`{name}` is assigned to itself", "", hint)
 
 
 def _compound(body: Body, node: nodes.Assign, place: Place) -> TypedExpression:

@@ -91,20 +91,27 @@ def _dotted(node: nodes.Member) -> list[str]:
 
 def unknown(body: Body, name: str, span: Span, what: str = "") -> TypedExpression:
     """Report a bare name that nothing has."""
-    candidates = [*body.frame.names(), *body.namespace.names(), *_own_members(body)]
-    close = nearest(name, candidates)
+    thing = "class" if what == "function" and name[:1].isupper() else what or "name"
+    near = body.namespace.class_names() if thing == "class" else _names(body)
+    close = nearest(name, near)
     hint = f"did you mean `{close}`?" if close else ""
     if name in _CONVERSIONS and what == "function":
         hint = f"conversions are methods: `x.{_CONVERSIONS[name]}()`"
     elif what == "function":
         hint = function_hint(name) or hint
-    thing = "class" if what == "function" and name[:1].isupper() else what or "name"
     return body.wrong(span, codes.UNKNOWN_NAME, f"there is no {thing} `{name}` here", "not found", hint)
+
+
+def _names(body: Body) -> Iterator[str]:
+    """Every bare name that can be used here."""
+    yield from body.frame.names()
+    yield from body.namespace.names()
+    yield from _own_members(body)
 
 
 def _own_members(body: Body) -> Iterator[str]:
     if not body.owner.has(Flags.MODULE):
-        yield from body.types.member_names(body.owner.self_type)
+        yield from body.types.member_names(body.owner.self_type, body.owner)
 
 
 def ambiguous(body: Body, name: str, found: Ambiguous, span: Span) -> TypedExpression:

@@ -32,7 +32,6 @@ from lang.checker.namespace import Ambiguous, TopLevel, top_level, top_level_nam
 from lang.checker.subtyping import FoundField, FoundMethod
 from lang.checker.table import ClassEntry, is_array, is_wrong
 from lang.checker.universal import is_raw, unknown_universal
-from lang.diagnostics import nearest
 from lang.source import Span
 from lang.typed import TypedExpression, Variable
 from minivm.classfile import Field, FieldRef, Flags
@@ -151,8 +150,7 @@ def unknown_in_module(body: Body, module: ModuleName, node: nodes.Member) -> Typ
     names = list(top_level_names(module.entry)) if module.entry else []
     inside = f"{module.path}."
     names += [n.removeprefix(inside) for n in body.world.table.known_names() if n.startswith(inside)]
-    close = nearest(node.name, names)
-    hint = f"did you mean `{close}`?" if close else ""
+    hint = member_hint(node.name, names)
     message = f"the module `{module.path}` has no `{node.name}`"
     return body.wrong(node.name_span, codes.UNKNOWN_MEMBER, message, "not found", hint)
 
@@ -253,7 +251,7 @@ def named_on_instance(body: Body, found: FoundField | FoundMethod, node: nodes.M
 
 def unknown_member(body: Body, type_: Type, node: nodes.Member, what: str) -> TypedExpression:
     """Report a member that a type does not have."""
-    hint = member_hint(node.name, list(body.types.member_names(type_)))
+    hint = member_hint(node.name, body.types.member_names(type_, body.owner))
     return body.wrong(node.name_span, codes.UNKNOWN_MEMBER, f"`{type_}` has no {what} `{node.name}`", "not found", hint)
 
 

@@ -148,6 +148,8 @@ def _returned(body: Body, node: nodes.Return) -> TypedExpression:
     value = body.expression(node.value, frame.result)
     if frame.result == VOID and value.type != VOID and value.type.kind is not Kind.NEVER:
         hint = f"drop the value, or write the result type after the parameters: `(...): {value.type}`"
+        if frame.role is Role.MAIN:
+            hint = "drop the value; `exit(1)` ends a program with a status"
         message = f"{frame.title} returns nothing, but a value follows"
         return body.wrong(node.value, codes.BAD_RETURN, message, f"this is `{value.type}`", hint)
     return body.fit(value, frame.result, node.value, f"the result of {frame.title}")

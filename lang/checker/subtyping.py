@@ -171,12 +171,14 @@ class Types:
                 hidden = hidden or found
         return hidden
 
-    def member_names(self, type_: Type) -> list[str]:
-        """Every name a value of the type answers to, for suggestions."""
+    def member_names(self, type_: Type, asker: ClassEntry | None = None) -> list[str]:
+        """Every name a value of the type answers to, for suggestions; private ones to their own class only."""
         bound = self.upper_bound(type_.non_null())
         names: list[str] = ["length"] if bound.name == "Array" else []
         for owner in self.ancestors(bound if bound.kind is Kind.CLASS else OBJECT):
             entry = self.table.find(owner.name)
             if entry is not None:
-                names += [n for n in (*entry.fields, *entry.methods) if n[0] not in "=$" and n != "init"]
+                members: list[Field | Method] = [*entry.fields.values(), *entry.methods.values()]
+                seen = [m.name for m in members if entry is asker or Flags.PRIVATE not in m.flags]
+                names += [name for name in seen if name[0] not in "=$" and name != "init"]
         return names

@@ -14,9 +14,10 @@ from lang.syntax import tokens as t
 from lang.syntax.automaton import Automaton, automaton
 from lang.syntax.depth import MAX_NESTING, too_deep
 from lang.syntax.faults import SyntaxFault
+from lang.syntax.hints import Surprise
 from lang.syntax.layout import asks_for_more, layout
 from lang.syntax.lexing import Lexed, lex
-from lang.syntax.syntax_errors import Surprise, explain
+from lang.syntax.syntax_errors import explain
 from lang.syntax.tokens import Token
 
 if TYPE_CHECKING:

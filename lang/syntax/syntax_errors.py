@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from attrs import frozen
-
 from lang.diagnostics import Diagnostic, Label
-from lang.source import Source, Span
+from lang.source import Span
 from lang.syntax import tokens as t
+from lang.syntax.hints import Surprise, hint, member_hint
 from lang.syntax.layout import open_brackets
-from lang.syntax.tokens import BINARY, CLOSERS, KEYWORDS, OPENERS, Token
+from lang.syntax.tokens import BINARY, CLOSERS, KEYWORDS, OPENERS
 
 _OPERAND = frozenset(
     {t.NAME, t.INT, t.FLOAT, t.STRING, t.STRING_START, "true", "false", "null", "this", "super", "(", "-", "!", "~"}
@@ -25,41 +22,6 @@ _WANTED = {t.NAME: "a name", t.SEP: "a new line or `;`", t.END: "the end of the 
     t.TYPE_CLOSE: "`>`", t.TYPE_OPEN: "`<`", t.ASSIGN: "`+=`", t.STRING_MIDDLE: "", t.STRING_END: "`}`",
 }  # fmt: skip
 _MOST_WANTED = 4  # more alternatives than this are noise
-
-_FOREIGN_BEFORE = {  # the word before the place of the error, in other languages
-    "new": "objects are made without `new`: `Item(…)`",
-    **dict.fromkeys(("def", "function", "func", "fn", "void"), "a function is declared `fun name(x: int): int { … }`"),
-    **dict.fromkeys(
-        ("const", "val", "int", "float", "bool", "auto"), "a variable is declared `let x = …` or `var x = …`"
-    ),
-    **dict.fromkeys(("elif", "elsif", "elseif"), "write `else if`"),
-    **dict.fromkeys(("switch", "case", "when"), "write `match x { 1, 2 => … else => … }`"),
-    **dict.fromkeys(("foreach", "until", "loop", "do"), "the loops are `while c { … }` and `for x in xs { … }`"),
-    "except": "write `catch e: IOError { … }`",
-    "raise": "write `throw`",
-    "not": "write `!`",
-    "from": "write `import name`",
-}
-_FOREIGN_FOUND = {"and": "write `&&`", "or": "write `||`", "then": "write `{`", "do": "write `{`", "not": "write `!`"}
-
-
-@frozen
-class Surprise:
-    """The token at ``index`` does not fit; the grammar would have taken one of ``wanted``."""
-
-    source: Source
-    tokens: Sequence[Token]
-    index: int
-    wanted: frozenset[str]
-
-    @property
-    def found(self) -> Token:
-        """The token that does not fit."""
-        return self.tokens[self.index]
-
-    def before(self, back: int = 1) -> Token:
-        """The token that many places before it (the first one where there are fewer)."""
-        return self.tokens[max(self.index - back, 0)]
 
 
 def explain(surprise: Surprise) -> Diagnostic:
@@ -125,14 +87,14 @@ def _misplaced(s: Surprise) -> Diagnostic | None:
     found, before = s.found.kind, s.before().kind
     in_class = "init" in s.wanted and "while" not in s.wanted
     if in_class and before in ("{", "}", t.SEP, t.TYPE_CLOSE, t.NAME, ")"):
-        hint = "fields start with `let` or `var`, methods with `fun`"
         if found in _STATEMENT or found in _OPERAND:
-            return _diagnostic(s, "E013", f"expected a field or a method, found {describe(s)}", hint)
+            message = f"expected a field or a method, found {describe(s)}"
+            return _diagnostic(s, "E013", message, member_hint(s))
         if found in ("class", "interface", "enum", "import"):
             return _diagnostic(s, "E013", f"`{found}` cannot stand inside a class", "declare it at the top level")
     if found == t.NAME and before == "fun" and "(" in s.wanted and t.NAME not in s.wanted:
-        hint = f"declare it at the top level, or write `let {s.found.value} = fun(…) {{ … }}`"
-        return _diagnostic(s, "E013", "a function cannot be declared inside another", hint)
+        instead = f"declare it at the top level, or write `let {s.found.value} = fun(…) {{ … }}`"
+        return _diagnostic(s, "E013", "a function cannot be declared inside another", instead)
     if found in _DECLARATION and "while" in s.wanted and "class" not in s.wanted:
         return _diagnostic(s, "E013", f"`{found}` cannot stand inside a function", "declare it at the top level")
     if found in _DECLARATION and "while" in s.wanted:
@@ -144,20 +106,20 @@ def _misplaced(s: Surprise) -> Diagnostic | None:
 
 
 def _general(s: Surprise) -> Diagnostic:
-    hint = _hint(s)
+    meant = hint(s)
     found = s.found.kind
     same_line = found not in (t.SEP, t.END) and s.index > 0
     if t.SEP in s.wanted and same_line and (found in _OPERAND | _STATEMENT | _DECLARATION):
         before = s.before()
         if s.source.line(before.start) == s.source.line(s.found.start):
-            return _diagnostic(s, "E009", f"expected a new line or `;` before {describe(s)}", hint)
+            return _diagnostic(s, "E009", f"expected a new line or `;` before {describe(s)}", meant)
     wanted = _expected(s)
     message = f"expected {wanted}, found {describe(s)}" if wanted else f"did not expect {describe(s)} here"
     opened = open_brackets(list(s.tokens[: s.index]))
     labels: tuple[Label, ...] = ()
     if opened and opened[-1].kind in "([" and OPENERS[opened[-1].kind] in s.wanted:
         labels = (Label(Span(opened[-1].start, opened[-1].end), "inside this bracket"),)
-    return _diagnostic(s, "E001", message, hint, labels)
+    return _diagnostic(s, "E001", message, meant, labels)
 
 
 def describe(s: Surprise) -> str:
@@ -192,31 +154,3 @@ def _expected(s: Surprise) -> str:
     words = sorted({_WANTED.get(kind, f"`{kind}`") for kind in wanted if kind != t.END or len(wanted) == 1} - {""})
     phrases += words if len(words) + len(phrases) <= _MOST_WANTED else []
     return ", ".join(phrases[:-1]) + " or " + phrases[-1] if len(phrases) > 1 else "".join(phrases)
-
-
-def _hint(s: Surprise) -> str:
-    found, before = s.found, s.before()
-    if found.kind == "?" or (found.kind == ":" and "?" in (s.before(2).kind, before.kind)):
-        return "choose with `if a { b } else { c }`, which is an expression"
-    if found.kind in ("=", t.ASSIGN) and "{" in s.wanted:
-        return "`==` compares; an assignment is not an expression"
-    if found.kind in BINARY and before.kind == t.SEP:
-        return f"a line that goes on ends with the operator: put `{found.kind}` at the end of the line before"
-    if found.kind in BINARY and s.before(2).kind in ("as", "is", "!is"):
-        return f"put it into parentheses: `(… {s.before(2).kind} {before.value}) {found.kind} …`"
-    if found.kind == "[" and t.INT in s.wanted:
-        return "there is no literal for lists: make one with `List<int>()` and fill it with `add`"
-    if found.kind == ">" and before.kind == "-":
-        return "a result type is written after `:`, a short function body after `=>`"
-    if found.kind == "{" and before.kind == "=>":
-        return "a block follows the parameters directly: `fun(x) { … }`"
-    if found.kind == "{" and before.kind == ")" and t.SEP in s.wanted:
-        return "a function is declared `fun name(x: int): int { … }`"
-    if found.kind == "(" and before.kind == "for":
-        return "write `for x in xs { … }`, without parentheses"
-    if found.kind == ":" and before.kind == t.NAME:
-        return "a variable is declared with `let` or `var`"
-    if found.kind == t.NAME and str(found.value) in _FOREIGN_FOUND:
-        return _FOREIGN_FOUND[str(found.value)]
-    foreign = before.kind == t.NAME and found.kind in (t.NAME, t.INT, t.STRING)
-    return _FOREIGN_BEFORE.get(str(before.value), "") if foreign else ""
