@@ -93,7 +93,8 @@ def measure(options: argparse.Namespace, programs: list[Program]) -> report.Repo
         if "steady" in options.only:
             found.steady = _steady(programs, chosen, rounds, cache, not options.quick)
         if "processes" in options.only:
-            found.processes = _processes(programs, chosen, rounds, found.steady)
+            work = [] if options.quick else _known_work(found.steady)
+            found.processes = _processes(programs, chosen, rounds, work)
         if "figures" in options.only:
             found.figures = _figures(options, chosen, rounds, cache)
     return found
@@ -122,12 +123,12 @@ def _steady(programs: list[Program], chosen: steady.Legs, rounds: int, cache: Pa
 
 
 def _processes(
-    programs: list[Program], chosen: steady.Legs, rounds: int, rows: list[steady.Row]
+    programs: list[Program], chosen: steady.Legs, rounds: int, work: list[tuple[Program, int]]
 ) -> list[wholeprocess.Process]:
     leg = chosen.native or chosen.interpreter
     assert leg is not None
     sizes = [(program, program.size if chosen.native else program.slow_size) for program in programs]
-    sizes += _known_work(rows)
+    sizes += work
     print(f"\n{report.PROCESS_HEAD}")
     found = wholeprocess.measure_all(leg, sizes, rounds, lambda one: print(report.process_line(one), flush=True))
     summary = report.process_summary(found)

@@ -29,9 +29,15 @@ class Run:
     whole: float
 
 
-def run_program(leg: Leg, program: Program, size: int, iterations: int, cache: Path) -> Run:
-    """Run a program of the catalogue; BenchmarkError unless every answer is the right one."""
-    lines, whole = run_process(leg, leg.line(PROGRAMS_FOLDER, program.stem, size, iterations), cache)
+def run_program(leg: Leg, program: Program, size: int, iterations: int, cache: Path, seconds: int | None = None) -> Run:
+    """Run a program of the catalogue; BenchmarkError unless every answer is the right one.
+
+    With ``seconds`` the program starts no more iterations after that time, whatever it is still to do.
+    """
+    limit = () if seconds is None else (seconds,)
+    lines, whole = run_process(leg, leg.line(PROGRAMS_FOLDER, program.stem, size, iterations, *limit), cache)
+    if seconds is not None:
+        iterations = max(1, min(iterations, len(lines)))
     return Run(checked(lines, program, size, iterations, leg.title), whole)
 
 

@@ -15,6 +15,7 @@ from .statistic import steady
 
 NATIVE_ITERATIONS = 20  # the first half is for the tier to get warm
 ITERATIONS = 3
+SECONDS = 20  # after which a process begins no other iteration
 
 
 @frozen
@@ -66,7 +67,7 @@ def measure(program: Program, legs: Legs, rounds: int, cache: Path) -> Row:
     times: dict[tuple[str, int], list[list[float]]] = {}
     for _ in range(rounds):
         for leg, size, iterations in _runs(program, legs):
-            run = run_program(leg, program, size, iterations, cache)
+            run = run_program(leg, program, size, iterations, cache, SECONDS)
             times.setdefault((leg.title, size), []).append(run.iterations)
     medians = {key: statistics.median(map(steady, runs)) for key, runs in times.items()}
     fastest = {key: min(map(min, runs)) for key, runs in times.items()}

@@ -1,6 +1,7 @@
 """What all the twins share: running one as often as the command line says, and timing each run.
 
-``python richards.py [SIZE [ITERATIONS]]`` prints a line for each iteration: nanoseconds, a tab, and the answer.
+``python richards.py [SIZE [ITERATIONS [SECONDS]]]`` prints a line for each iteration: nanoseconds, a tab, and the
+answer. It starts none after so many seconds.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ class Benchmark:
 def measure(benchmark: Benchmark, usual: int) -> None:
     size = argument(1, usual)
     iterations = argument(2, 1)
+    limit = argument(3, 3600) * 1_000_000_000
     benchmark.prepare(size)
+    begun = time.perf_counter_ns()
     for _ in range(iterations):
         started = time.perf_counter_ns()
+        if started - begun > limit:
+            break
         answer = benchmark.run(size)
         took = time.perf_counter_ns() - started
         print(f"{took}\t{answer}")
