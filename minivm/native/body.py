@@ -326,6 +326,9 @@ class Body:
 
     def burn(self, label: str, pc: int, operands: list[Value]) -> None:
         """Count fuel and go to ``label``, which is where instruction ``pc`` starts; stop there if the tank is empty."""
+        if self.unit.bare:
+            self.emit(f"br label %{label}")
+            return
         fuel = self.op("load i64, ptr %fuel.at")
         left = self.op(f"sub i64 {fuel}, 1")
         self.emit(f"store i64 {left}, ptr %fuel.at")

@@ -18,6 +18,7 @@ class Mode(Enum):
     AUTO = "auto"  # when they are hot, on a second thread
     INTERPRETER = "interpreter"  # never
     NATIVE = "native"  # at their first call, while the program waits
+    BARE = "bare"  # as auto, without fuel and cells: shows what being stoppable and redefinable costs
 
 
 def use_mode(vm: Interpreter, mode: Mode) -> None:
@@ -27,10 +28,10 @@ def use_mode(vm: Interpreter, mode: Mode) -> None:
     """
     if mode is Mode.INTERPRETER or not available():
         return
-    vm.hot = HOT if mode is Mode.AUTO else 1
+    vm.hot = 1 if mode is Mode.NATIVE else HOT
 
     def make(vm: Interpreter) -> object:
         tier = import_module("minivm.native.tier")  # LLVM comes with it
-        return tier.make_tier(vm, mode is Mode.NATIVE)
+        return tier.make_tier(vm, mode is Mode.NATIVE, mode is Mode.BARE)
 
     vm.make_tier = make  # type: ignore[assignment]

@@ -77,6 +77,7 @@ class Tier:
     vm: Interpreter
     engine: Engine
     at_once: bool = False  # wait for every compilation (a test mode)
+    bare: bool = False  # leave out fuel and cells (to measure what they cost)
     units: dict[Key, Compiled] = field(factory=dict)
     pending: dict[Key, Unit] = field(factory=dict)  # being compiled
     done: SimpleQueue[tuple[Key, ObjectCode]] = field(factory=SimpleQueue)  # compiled, not yet installed
@@ -109,7 +110,7 @@ class Tier:
         return self.compile(method, target) if heat >= min(HOT_HANDLER, self.vm.hot) else None
 
     def _compile(self, method: RuntimeMethod, start: int | None) -> None:
-        unit = Unit(self.vm, method, start)
+        unit = Unit(self.vm, method, start, self.bare)
         self.pending[method, start] = unit
         code = self.engine.cached(unit.ir.encode())
         if code is None and self.at_once:
@@ -241,7 +242,7 @@ def _describe(unit: Unit, code: ObjectCode) -> str:
     return f"{_name(unit)}: {origin}, {unit.size} instructions, {inlined} methods put in"
 
 
-def make_tier(vm: Interpreter, at_once: bool) -> Tier | None:
+def make_tier(vm: Interpreter, at_once: bool, bare: bool) -> Tier | None:
     """The native tier of an interpreter, or None where LLVM does not work."""
     engine = shared_engine()
-    return Tier(vm, engine, at_once) if engine is not None else None
+    return Tier(vm, engine, at_once, bare) if engine is not None else None

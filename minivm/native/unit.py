@@ -30,13 +30,15 @@ Place = tuple[RuntimeMethod, int]  # a method and an instruction of it
 class Unit:
     """One unit, lowered when it is made. ``start`` is 0 for a unit that is called, else the instruction it starts at.
 
-    The method must have been prepared. Nothing is loaded, linked or initialised for the sake of a unit.
+    The method must have been prepared. Nothing is loaded, linked or initialised for the sake of a unit. A ``bare`` unit
+    burns no fuel and calls what it can without a cell.
     """
 
-    def __init__(self, vm: Interpreter, method: RuntimeMethod, start: int | None) -> None:
+    def __init__(self, vm: Interpreter, method: RuntimeMethod, start: int | None, bare: bool = False) -> None:
         self.vm = vm
         self.method = method
         self.start = start
+        self.bare = bare
         self.module = Module()
         self.classes: set[RuntimeClass] = set()
         self.assumptions: dict[tuple[int, str], RuntimeMethod | None] = {}  # (class id, method name), "" for the class
@@ -163,7 +165,7 @@ class Unit:
         code = method.declared.code
         if code is None or not method.id or method.verified is None:
             return None  # never run: what it needs may not be linked yet
-        if self.size > UNIT_LIMIT or len(code.instructions) > INLINED:
+        if self.size > UNIT_LIMIT or (len(code.instructions) > INLINED and not self.bare):
             return None
         symbol = self.included[method] = f"m{len(self.included)}"
         self.depend(method.owner)
