@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from lang.repl.commands import classes, defining, general, running, watching
+from lang.repl.commands import classes, compiled, defining, general, running, watching
 
-__all__ = ["classes", "defining", "general", "running", "watching"]
+__all__ = ["classes", "compiled", "defining", "general", "running", "watching"]

@@ -1,0 +1,37 @@
+"""What a method looks like as LLVM IR or machine code, for people."""
+
+from __future__ import annotations
+
+from minivm.classes import RuntimeMethod
+from minivm.errors import UsageError
+from minivm.interpreter import Interpreter
+from minivm.native import rows
+from minivm.native.engine import shared_engine
+from minivm.native.unit import Unit
+
+assert rows  # imported for what it registers
+
+
+def native_listing(vm: Interpreter, method: RuntimeMethod, assembly: bool = False) -> str:
+    """The optimised IR, or the assembly, of the unit that a method would be compiled to as things stand.
+
+    Raises:
+        UsageError: there is no LLVM, or nothing to compile: no code, or none that has run and so was verified.
+    """
+    engine = shared_engine()
+    if engine is None:
+        raise UsageError("there is no native tier: llvmlite is not installed")
+    if method.native is not None or method.declared.code is None:
+        what = "a native of the machine" if method.native is not None else "abstract"
+        raise UsageError(f"{method} is {what}: it has no bytecode to compile")
+    if method.verified is None or not method.id:
+        raise UsageError(f"{method} has not run yet, so it is not verified; call it once")
+    unit = Unit(vm, method, None)
+    text = engine.assembly(unit.ir) if assembly else engine.optimised_ir(unit.ir)
+    return f"; {method}: {_state(vm, method)}\n{text}"
+
+
+def _state(vm: Interpreter, method: RuntimeMethod) -> str:
+    if method.entry is not None:
+        return "runs as machine code"
+    return f"interpreted so far, {method.heat} of the {vm.hot} calls that make it hot"

@@ -1,0 +1,196 @@
+"""The native tier: what is compiled, what it does, when it goes."""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lang.program import program_machine
+from minivm.instructions import ROWS
+from minivm.machine import Machine
+from minivm.native.modes import Mode
+from minivm.native.presence import available
+from minivm.options import MachineOptions
+from minivm.trace import Tracer
+from running import compile_text
+
+pytestmark = pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+
+
+def machine_for(text: str, mode: Mode = Mode.NATIVE, topics: tuple[str, ...] = ("jit",)) -> tuple[Machine, list[str]]:
+    """A machine for a program, and the lines of its trace to come."""
+    told: list[str] = []
+    program = compile_text("main", text)
+    options = MachineOptions(64 << 20, False, Tracer(set(topics), told.append), mode=mode)
+    machine = program_machine(program, Path("."), options)
+    machine.output, machine.errors = io.StringIO(), io.StringIO()
+    return machine, told
+
+
+def output_of(machine: Machine) -> list[str]:
+    """What a program printed, once it has run to its end."""
+    with closing(machine):
+        machine.run_main("main")
+        assert isinstance(machine.output, io.StringIO)
+        return machine.output.getvalue().splitlines()
+
+
+def test_every_row_is_lowered() -> None:
+    from minivm.native import rows
+    from minivm.native.unit import missing_lowerings
+
+    assert rows
+    assert missing_lowerings([row.name for row in ROWS]) == []
+
+
+def test_a_hot_method_and_a_hot_loop_are_compiled() -> None:
+    machine, told = machine_for("fun one(): int { return 1 }\nvar n = 0\nfor i in 0..10 { n += one() }\nprint(n)\n")
+    assert output_of(machine) == ["10"]
+    assert any("main.one:" in line for line in told), told
+    assert any("main.main from instruction" in line for line in told), told
+
+
+def test_nothing_is_compiled_by_the_interpreter() -> None:
+    machine, told = machine_for("fun one(): int { return 1 }\nfor i in 0..2000 { one() }\n", Mode.INTERPRETER)
+    assert output_of(machine) == []
+    assert told == []
+
+
+def test_what_has_been_compiled_on_the_second_thread_runs() -> None:
+    text = """
+fun busy(n: int): int {
+    var sum = 0
+    for i in 0..n { sum += i % 7 }
+    return sum
+}
+let end = Clock.millis() + 20000
+var rounds = 0
+var fastest = 1000000000
+while fastest > 1000000 && Clock.millis() < end {
+    let before = Clock.nanos()
+    busy(50000)
+    fastest = Math.min(fastest, Clock.nanos() - before)
+}
+print(fastest < 1000000)
+"""
+    machine, told = machine_for(text, Mode.AUTO)
+    assert output_of(machine) == ["true"]  # 50,000 iterations in a millisecond: no interpreter does that
+    assert any("main.busy" in line for line in told), told
+
+
+def test_a_new_subclass_discards_what_took_there_to_be_none() -> None:
+    text = """
+class Shape { fun sides(): int { return 0 } }
+class Square extends Shape { override fun sides(): int { return 4 } }
+fun count(shape: Shape, times: int): int {
+    var sum = 0
+    for i in 0..times { sum += shape.sides() }
+    return sum
+}
+print(count(Shape(), 100))
+print(count(Square(), 100))
+print(count(Shape(), 100))
+"""
+    machine, told = machine_for(text)
+    assert output_of(machine) == ["0", "400", "0"]
+    assert any("discarded main.count" in line and "Square was linked" in line for line in told), told
+
+
+REDEFINED = """
+class Counter {
+    var n: int = 0
+    fun bump(): int { n += 1; return n }
+}
+fun many(c: Counter): int {
+    var last = 0
+    for i in 0..1000 { last = c.bump() }
+    return last
+}
+let c = Counter()
+print(many(c))
+VM.redefine(r"class Counter { var pad: int = 5; var n: int = 0; fun bump(): int { n += pad; return n } }")
+print(many(c))
+print(c.pad)
+"""
+
+
+def test_a_redefined_class_takes_its_compiled_code_with_it() -> None:
+    machine, told = machine_for(REDEFINED.replace("print(c.pad)\n", ""))
+    assert output_of(machine) == ["1000", "6000"]
+    assert any(line.startswith("[jit] discarded Counter.bump: a class was redefined") for line in told), told
+    assert any(line.startswith("[jit] discarded main.many") for line in told), told
+
+
+def test_units_that_do_not_depend_on_a_class_survive_its_redefinition() -> None:
+    text = REDEFINED.replace("print(c.pad)\n", "").replace("let c =", "fun other(): int { return 3 }\nother()\nlet c =")
+    machine, told = machine_for(text)
+    output_of(machine)
+    assert not any("discarded main.other" in line for line in told), told
+
+
+def test_a_refused_redefinition_leaves_compiled_code_alone() -> None:
+    text = REDEFINED.replace("var n: int = 0; fun bump", "fun bump").replace("n += pad; return n", "return pad")
+    text = text.replace("VM.redefine(", "try { VM.redefine(").replace(
+        'return pad } }")', 'return pad } }") } catch e: Error { }'
+    )
+    machine, told = machine_for(text.replace("print(c.pad)\n", ""))
+    assert output_of(machine) == ["1000", "2000"]
+    assert not any("a class was redefined" in line for line in told), told
+
+
+def test_a_hot_loop_can_be_interrupted() -> None:
+    machine, told = machine_for("var n = 0\nwhile n >= 0 { n = (n + 1) % 1000 }\n")
+    polls = 0
+
+    def stop() -> None:
+        nonlocal polls
+        polls += 1
+        if polls == 3:
+            raise StopIteration
+
+    machine.vm.at_safepoint = stop
+    with closing(machine), pytest.raises(StopIteration):
+        machine.run_main("main")
+    assert any("main.main from instruction" in line for line in told), told
+
+
+def test_without_llvmlite_everything_is_interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
+    import minivm.native.modes as modes
+
+    monkeypatch.setattr(modes, "available", lambda: False)
+    machine, told = machine_for("fun one(): int { return 1 }\nvar n = 0\nfor i in 0..2000 { n += one() }\nprint(n)\n")
+    assert output_of(machine) == ["2000"]
+    assert told == []
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_discarded_code_gives_its_memory_back() -> None:
+    text = """
+class Hot { fun f(x: int): int { return x + 0 } }
+fun run(h: Hot): int { var s = 0; for i in 0..20 { s += h.f(i) } return s }
+let h = Hot()
+for round in 0..ROUNDS {
+    VM.redefine("class Hot \\{ fun f(x: int): int \\{ return x + {round % 2 + 1} } }")
+    run(h)
+}
+"""
+
+    def growth(rounds: int) -> int:
+        machine, _ = machine_for(text.replace("ROUNDS", str(rounds)), topics=())
+        before = resident()
+        output_of(machine)
+        return resident() - before
+
+    growth(20)
+    few, many = growth(20), growth(220)
+    assert (many - few) / 200 < 40_000, (few, many)  # the compiler's own memory, of 200 texts, is part of it
