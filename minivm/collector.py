@@ -114,6 +114,13 @@ class Copier:
         """Put the old half's headers back."""
         self.kernels.for_work(self.objects)["restore"](self.memory.words, self.state)
 
+    def counts(self) -> dict[int, int]:
+        """How many instances have been copied, by class id."""
+        found = memoryview(array("q", bytes(WORD * ROOTS)))
+        kernel = self.kernels.for_work(self.objects)["count_copies"]
+        kernel(self.memory.words, self.new, found, self.base + ROOTS, self.top)
+        return {class_id: count for class_id, count in enumerate(found.tolist()) if count and class_id}
+
     def copies_of(self, low: int) -> array[int]:
         """The addresses of the objects with that low header word that have been written anew."""
         count = copies_made(self.old, low)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from minivm.collector import Copier
+from minivm.collector import Copier, object_words
 from minivm.errors import Throw
 from minivm.kernels import language
 from minivm.kernels.choice import HOST_KERNELS, Kernels
@@ -29,7 +29,7 @@ from minivm.kernels.native import compiled, module_ir
 from minivm.kernels.tables import Layouts, Relayout, layout_table
 from minivm.kernels.translator import NotInTheLanguage, ir_of
 from minivm.layouts import STACK_LAYOUT, Layout
-from minivm.memory import HASH_SHIFT, STATICS_BIT, Memory, Root
+from minivm.memory import HASH_SHIFT, ROOTS, SHAPE_MASK, STATICS_BIT, Memory, Root
 from minivm.native.engine import available
 
 needs_llvm = pytest.mark.skipif(not available(), reason="llvmlite is not installed")
@@ -294,6 +294,19 @@ def test_a_copy_without_room_leaves_the_old_half_as_it_was(room: int, make: Call
     with pytest.raises(Throw, match="no room for the copies"):
         copied(memory, make(), GROWN, undoable=True)
     assert memory.words[memory.base : memory.top].tolist() == before
+
+
+@pytest.mark.parametrize("make", [lambda: Kernels(native=False), pytest.param(native_kernels, marks=needs_llvm)])
+def test_copies_are_counted(make: Callable[[], Kernels]) -> None:
+    copier = copied(random_heap(5), make(), {}, undoable=True)
+    words, at = copier.memory.words, copier.base + ROOTS
+    found: dict[int, int] = {}
+    while at < copier.top:
+        low = words[at] & SHAPE_MASK
+        if not low & STATICS_BIT:
+            found[low] = found.get(low, 0) + 1
+        at += object_words(words, at, LAYOUTS[low])
+    assert copier.counts() == found
 
 
 def test_kernels_stay_in_python_until_machine_code_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,12 @@ import pytest
 from minivm.collector import Copier
 from minivm.errors import GuestError, Throw, UsageError
 from minivm.heap import float_text, float_word, word_float
+from minivm.kernels.choice import Kernels
 from minivm.layouts import ARRAY_FIRST
 from minivm.machine import Machine
 from minivm.memory import MAX_INT, MIN_INT, Memory, Root, wrap
+from minivm.native.presence import available
+from minivm.redefine.survey import Survey
 from minivm.types import INT, STRING, array_of, class_type
 from running import compile_text, new_machine
 
@@ -167,3 +170,14 @@ def test_an_uncaught_error_carries_its_trace_to_the_host() -> None:
     with pytest.raises(GuestError) as caught:
         machine.run_main(program.main)
     assert str(caught.value) == "StateError: no\n    at boom.f (boom.mini:1)\n    at boom.main (boom.mini:3)"
+
+
+@pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+def test_counting_by_copying_finds_what_a_walk_finds() -> None:
+    machine = live_machine()
+    walked = Survey(machine.vm).count()
+    before = machine.memory.words[machine.memory.base : machine.memory.top].tolist()
+    machine.kernels = Kernels(work=1 << 40)
+    assert machine.kernels.are_native_for(0)
+    assert Survey(machine.vm).count() == walked
+    assert machine.memory.words[machine.memory.base : machine.memory.top].tolist() == before

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from minivm.kernels.language import FUNCTIONS, Kernel
 
-HOST_KERNELS = ("forward", "scan", "restore", "find_copies")
+HOST_KERNELS = ("forward", "scan", "restore", "find_copies", "count_copies")
 ENGINE = "llvmlite.binding"  # loaded: somebody has paid for LLVM already
 WORTH = 50_000  # objects looked at in Python: some 40 ms, what loading LLVM costs
 
@@ -31,3 +31,7 @@ class Kernels:
 
             self._functions = compiled(HOST_KERNELS) or self._functions
         return self._functions
+
+    def are_native_for(self, objects: int) -> bool:
+        """Whether a run that will look at about so many objects would be machine code's."""
+        return self.for_work(objects)["scan"] is not FUNCTIONS["scan"]

@@ -190,3 +190,17 @@ def find_copies(words: Words[int], table: Words[int], wanted: int, found: Words[
             low -= STATICS_SHIFT
         size = table[table[low]]
         at += size if size > 0 else size_of(words, at, size)
+
+
+@kernel
+def count_copies(words: Words[int], table: Words[int], counts: Words[int], first: int, end: int) -> None:
+    """Count the instances among the objects in ``first``..``end``-1, by class id; stacks count as class 0."""
+    at = first
+    while at < end:
+        low = words[at] & SHAPE_MASK
+        if low >= STATICS_BIT:
+            low -= STATICS_SHIFT
+        else:
+            counts[low] += 1
+        size = table[table[low]]
+        at += size if size > 0 else size_of(words, at, size)

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from attrs import define, field
 
 from minivm.classes import RuntimeClass
-from minivm.collector import object_words
+from minivm.collector import Copier, object_words
 from minivm.errors import LinkError
 from minivm.frames import typed_slots, walk
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST, STACK_CLASS, Layout
 from minivm.memory import CLASS_MASK, SHAPE_MASK, STATICS_BIT, Root
 from minivm.types import Type
+
+OBJECT_WORDS = 8  # of a usual heap, garbage included: for guessing how many objects there are
 
 
 @define
@@ -56,6 +58,8 @@ class Survey:
 
     def count(self, limit: int = 0) -> dict[int, int] | None:
         """Live instances by class id; None if there are more than ``limit`` objects to look at."""
+        if not limit and self._may_copy():
+            return self._copy_and_count()
         found: dict[int, int] = {}
         words = self.vm.words
         for ref in self.objects(limit):
@@ -63,6 +67,21 @@ class Survey:
             if low and not low & STATICS_BIT:
                 found[low] = found.get(low, 0) + 1
         return None if limit and len(self.seen) > limit else found
+
+    def _may_copy(self) -> bool:
+        """Whether machine code is there to copy a large heap, and the other half is not being kept for an undo."""
+        memory = self.vm.memory
+        return not memory.dipping and self.vm.machine.kernels.are_native_for(memory.used // OBJECT_WORDS)
+
+    def _copy_and_count(self) -> dict[int, int]:
+        """What lives is what a copy copies; then the old half is made as it was."""
+        vm = self.vm
+        vm.sync()
+        table = vm.linker.layouts.table()
+        copier = Copier(vm.memory, vm.methods, table, table, vm.machine.kernels, undoable=True)
+        copier.run()
+        copier.undo()
+        return copier.counts()
 
     def contradictions(self, fits: Callable[[int, Type], bool], classes: list[RuntimeClass | None]) -> list[str]:
         """Places whose value ``fits`` says does not belong there, described."""
