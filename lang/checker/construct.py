@@ -26,7 +26,7 @@ def construct(body: Body, entry: ClassEntry, given: Type | None, call: Call, exp
         return conversions.wrong()
     init = entry.methods[INIT]
     found = FoundMethod(entry.self_type, entry, init, {})
-    check_private(body, found, f"the init of {entry.name}", call.node.span)
+    check_private(body, found, "init", call.node.span)
     applied = apply(body, init_signature(entry, given), call, expected)
     if applied is None:
         return conversions.wrong()

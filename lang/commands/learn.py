@@ -46,7 +46,7 @@ def learn(number: int | None, folder: Path | None = None, color: str = "auto") -
     if not 1 <= number <= len(pages):
         raise UsageError(f"there is no lesson {number}; the lessons are 1 to {len(pages)}: see `minivm learn`")
     stops = attended()
-    colored = stops and wants_color(sys.stdout, color)
+    colored = wants_color(sys.stdout, color)
     with _place(folder) as place:
         try:
             player = Player(place, stops=stops, color=colored)
