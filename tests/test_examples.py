@@ -16,6 +16,7 @@ import pytest
 from corpus import expectation
 from lang.compiler import compile_file
 from lang.library import standard_library
+from minivm.native.presence import available
 from running import run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -23,7 +24,7 @@ FOLDERS = (EXAMPLES, EXAMPLES / "updating")
 FILES = sorted(path for folder in FOLDERS for path in folder.glob("*.mini"))
 PROGRAMS = [path for path in FILES if "// expect:" in path.read_text(encoding="utf-8")]
 MODULES = {"formats.mini", "plugins.mini"}  # imported or loaded by others
-SLOW = {"nbody", "richards"}  # when collecting at every allocation
+SLOW = {"nbody", "richards"}  # in any mode but the normal one
 
 
 def lines_after(mark: str, text: str) -> list[str]:
@@ -31,11 +32,15 @@ def lines_after(mark: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("mode", ["normal", "collecting"])
+@pytest.mark.parametrize("mode", ["normal", "collecting", "redefining", "native"])
 def test_an_example_prints_what_it_says(path: Path, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if mode == "collecting" and path.stem in SLOW:
-        pytest.skip("takes too long")
     text = path.read_text(encoding="utf-8")
+    if mode in ("collecting", "redefining") and path.stem in SLOW:
+        pytest.skip("takes too long")
+    if mode == "redefining" and "VM.redefine" in text:
+        pytest.skip("counts its own versions")
+    if mode == "native" and not available():
+        pytest.skip("llvmlite is not installed")
     monkeypatch.chdir(path.parent)  # where the host looks for plug-ins
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines_after("input", text)) + "\n"))
     arguments = [word for line in lines_after("args", text) for word in line.split()]
