@@ -36,7 +36,6 @@ NOT_ENTERED = -2  # what native code returns that has not begun: the interpreter
 STACK_LIMIT = 1 << 17  # words of one fiber's stack, 1 MiB as a JVM's: some ten thousand frames
 LEAF_WORDS = 32  # words kept free above every frame, so that a leaf method's frame needs no check
 NEVER = 1 << 62
-WINDOW = 1 << 14  # words of frames that native code may have on the host's stack before it has to write them out
 REFILLS = 2000  # tanks that native code may burn before the host has a look at its signals: some milliseconds
 QUANTUM = 1000  # polls a fiber runs before the next one gets its turn
 
@@ -95,6 +94,7 @@ class Interpreter:
         self.hot = NEVER  # calls or iterations that make the tier compile something
         self.make_tier: Callable[[Interpreter], Tier | None] = lambda vm: None
         self.memory_address = memory.address
+        self.native_words = 0  # of frames that native code may have on the host's stack before it writes them out
         self.provisional = False  # the last class used is still being initialised: do not quicken
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────
@@ -129,8 +129,8 @@ class Interpreter:
         if self.watched or self.call_trace:
             return False
         words = self.words
-        words[_FUEL] = self.fuel
-        words[_FRAME_END] = min(self.stack_end, fp + WINDOW)
+        words[_FUEL] = self.fuel if self.fuel > 0 else 0  # an interrupted tank is empty, not stopped
+        words[_FRAME_END] = min(self.stack_end, fp + self.native_words)
         words[_PENDING] = self.at_safepoint is not None or self.stress_every or self.interrupted
         words[_REFILLS] = REFILLS
         left = entry(self.memory_address, fp)

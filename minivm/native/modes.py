@@ -10,6 +10,10 @@ from minivm.native.presence import available
 
 HOT = 400  # calls or iterations in the interpreter that make compiling worth its while
 
+HOST_BYTES = 32  # of the host's stack that a word of a native frame takes at most: 8 alive, 8 spilled, the rest a call's
+LARGE_STACK = 8 << 20
+SMALL_STACK = 1 << 20
+
 
 @unique
 class Mode(Enum):
@@ -35,3 +39,14 @@ def use_mode(vm: Interpreter, mode: Mode) -> None:
         return tier.make_tier(vm, mode is Mode.NATIVE, mode is Mode.BARE)
 
     vm.make_tier = make  # type: ignore[assignment]
+    vm.native_words = host_stack() // 2 // HOST_BYTES
+
+
+def host_stack() -> int:
+    """Bytes of stack that a thread of this process has at least."""
+    try:
+        limits = import_module("resource")
+    except ImportError:  # not a Unix
+        return SMALL_STACK
+    soft = int(limits.getrlimit(limits.RLIMIT_STACK)[0])
+    return min(soft, LARGE_STACK) if soft > 0 else SMALL_STACK  # without a limit, other threads get two megabytes
