@@ -67,7 +67,10 @@ class Echo:
                 place = ARRAY_FIRST + at
                 word = self.machine.call(show, lambda place=place: [memory.words[memory.root(_ASKED) + place]])  # type: ignore[misc]
                 text = heap.string(word)
-                sketch.text = text if len(text) <= _MOST else literal(text, _MOST)
+                if sketch.text:
+                    sketch.text = f"{sketch.text}({literal(text, _MOST)})"
+                else:
+                    sketch.text = text if len(text) <= _MOST else literal(text, _MOST)
         finally:
             memory.set_root(_ASKED, 0)
 

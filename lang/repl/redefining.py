@@ -12,12 +12,14 @@ from lang.compiler import SUFFIX, read_source
 from lang.diagnostics import CompileError, nearest
 from lang.program import know_versions
 from lang.repl.reply import Reply, error_reply
+from lang.repl.tables import wrapped
 from lang.repl.workspace import Workspace
 from lang.revision import Revision
 from lang.source import Source
 from minivm.errors import UsageError
 from minivm.redefine import Reason, Record, redefine, refused
 
+_NOT_COMPILED = "R501"
 _TEXT = re.compile(r"\s*(class|interface|enum|abstract|final|import|fun|//|/\*)")
 
 
@@ -33,12 +35,12 @@ def redefine_text(workspace: Workspace, rest: str) -> Reply:
         with workspace.interrupts.breakable():
             revision = workspace.compile_revision(*sources, whole_file=bool(paths))
     except CompileError as error:
-        reason = Reason("R501", "the source does not compile", tuple(str(error).splitlines()))
-        return _reply(refused(reason))
+        reason = Reason(_NOT_COMPILED, "the source does not compile", tuple(str(error).splitlines()))
+        return _reply(workspace, refused(reason))
     known = workspace.files()
     if not any(name in known for name in revision.declared):
         return error_reply(_unknown(workspace, revision.declared))
-    return _reply(_redefine(workspace, revision, sources, known, whole_file=bool(paths)))
+    return _reply(workspace, _redefine(workspace, revision, sources, known, whole_file=bool(paths)))
 
 
 def _redefine(
@@ -72,8 +74,16 @@ def _paths(rest: str) -> list[str]:
     return paths
 
 
-def _reply(record: Record) -> Reply:
-    return Reply(record.text(), failed=record.status == "refused", record=record)
+def _reply(workspace: Workspace, record: Record) -> Reply:
+    text = record.text()
+    if workspace.settings.interactive and record.code != _NOT_COMPILED:  # that one shows source lines with carets
+        text = "\n".join(row for line in text.split("\n") for row in _folded(line, workspace.width))
+    return Reply(text, failed=record.status == "refused", record=record)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    indent = line[: len(line) - len(line.lstrip())]
+    return wrapped(line.strip(), width, indent, indent + "    ")
 
 
 def _sources(workspace: Workspace, rest: str, paths: list[str]) -> list[Source]:

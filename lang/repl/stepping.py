@@ -171,7 +171,7 @@ def _heading(workspace: Workspace, stepping: Stepping, spot: Spot) -> Iterator[s
 def _spot(workspace: Workspace, stepping: Stepping, spot: Spot) -> Iterator[str]:
     """Where the entry stands: the instruction that comes next, and what it will find."""
     yield from _heading(workspace, stepping, spot)
-    yield f"next {spot.pc:>4}  {spot.instruction}"
+    yield from wrapped(spot.instruction, workspace.width, f"next {spot.pc:>4}  ", _INDENT + "   ")
     if not workspace.settings.interactive:
         return
     yield from _facts(workspace, "stack", _texts(spot.stack) or "empty")
@@ -183,7 +183,7 @@ def _step(workspace: Workspace, stepping: Stepping, step: Step) -> Iterator[str]
     before, after = step.before, step.after
     yield from _heading(workspace, stepping, before)
     many = f"   … {step.instructions:,} instructions" if step.instructions > 1 else ""
-    yield f"     {before.pc:>4}  {before.instruction}{many}"
+    yield from wrapped(before.instruction + many, workspace.width, f"     {before.pc:>4}  ", _INDENT + "   ")
     same_frame = after is not None and after.depth == before.depth and after.method == before.method
     stack = _texts(before.stack) or "empty"
     if after is not None and same_frame:

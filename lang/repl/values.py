@@ -28,7 +28,7 @@ BUDGET = 400  # objects in all
 @define
 class Portrait:
     """One value being looked at. ``asks``: whether an object's own toString is wanted; ``asked`` then lists those
-    objects, with the sketches that wait for their texts."""
+    objects, with the sketches that wait for their texts: to be put in brackets behind a name that is there already."""
 
     machine: Machine
     asks: Callable[[RuntimeClass], bool] = lambda cls: False
@@ -52,7 +52,7 @@ class Portrait:
         if cls.shape is Shape.STRING:
             return Sketch(literal(self.machine.heap.string(ref), TEXT if self._path else TOP_TEXT))
         if self.asks(cls):
-            waiting = Sketch()
+            waiting = Sketch(cls.name if cls.is_boot and cls.file.name == "StringBuilder" else "")
             self.asked.append((ref, waiting))
             return waiting
         if ref in self._path:
@@ -83,6 +83,8 @@ class Portrait:
 
     def _instance(self, cls: RuntimeClass, ref: int) -> Sketch:
         shown = [f for f in cls.layout if not (cls.is_boot and Flags.PRIVATE in f.declared.flags)]
+        if cls.layout and not shown:
+            return Sketch(f"{cls.name}(…)")
         return group(f"{cls.name}(", [(f"{f.name}: ", self.field(ref, f)) for f in shown], ")")
 
     def field(self, ref: int, member: RuntimeField) -> Sketch:
@@ -125,7 +127,7 @@ class Portrait:
         """The words of a map's keys and values."""
         words = self.machine.memory.words
         keys, values, hashes = (self._at(cls, ref, name) + ARRAY_FIRST for name in ("keyAt", "valueAt", "hashAt"))
-        for at in range(self._at(cls, ref, "used")):
+        for at in range(self._at(cls, ref, "from"), self._at(cls, ref, "used")):
             if words[hashes + at] >= 0:
                 yield words[keys + at], words[values + at]
 
@@ -144,6 +146,13 @@ class Portrait:
         pairs = zip(self._entries(map_class, inner), range(self.most), strict=False)
         items = [("", self.value(cls.type.args[0], key)) for (key, _), _ in pairs]
         return group("{", items, "}", size - len(items))
+
+    def _priority_queue(self, cls: RuntimeClass, ref: int) -> Sketch:
+        array, count = self._at(cls, ref, "items"), self._at(cls, ref, "count")
+        if not count:
+            return Sketch(f"{cls.name}(0 items)")
+        first = self.value(cls.type.args[0], self.machine.memory.words[array + ARRAY_FIRST])
+        return group(f"{cls.name}({count:,} item{'' if count == 1 else 's'}, ", [("first: ", first)], ")")
 
     def _channel(self, cls: RuntimeClass, ref: int) -> Sketch:
         state = ", closed" if self._at(cls, ref, "closed") else ""
@@ -173,6 +182,7 @@ _SPECIAL: dict[str, Callable[[Portrait, RuntimeClass, int], Sketch]] = {
     "Map": Portrait._map,
     "Set": Portrait._set,
     "Channel": Portrait._channel,
+    "PriorityQueue": Portrait._priority_queue,
 }
 _FAMILIES: dict[str, Callable[[Portrait, RuntimeClass, int], Sketch]] = {
     "Enum": Portrait._enum,

@@ -66,19 +66,30 @@ def kind(file: ClassFile) -> str:
 def class_(workspace: Workspace, rest: str) -> Reply:
     """Show a class as it is now: its version and stage, its supertypes, where each field lies in its instances (offsets
     in words from the object's header), its static fields with their values, and its methods. `:class List<int>` is one
-    instance of a template, `:class List` all of them.
+    class made of a template, `:class List` the template and all that is made of it.
     """
     name = required("class", rest)
     found = loaded(workspace, name)
     if not found:
         return Reply("\n".join(_unused(class_file(workspace, name))))
     counts = instance_counts(workspace)
-    return Reply("\n\n".join("\n".join(_details(workspace, c, counts.get(c.id, 0))) for c in found))
+    if len(found) == 1:
+        return Reply("\n".join(_details(workspace, found[0], counts.get(found[0].id, 0))))
+    rows = [(c.name, f"v{c.version}", counted(counts.get(c.id, 0), "instance")) for c in found]
+    template = [f"{kind(found[0].file)} {_template_name(found[0].file)}", *_members(found[0].file)]
+    return Reply("\n".join([*template, "made of it so far", *table(rows, workspace.width, "  ")]))
+
+
+def _template_name(file: ClassFile) -> str:
+    return file.name + (f"<{', '.join(p.name for p in file.type_parameters)}>" if file.is_template else "")
 
 
 def _unused(file: ClassFile) -> Iterator[str]:
-    parameters = f"<{', '.join(p.name for p in file.type_parameters)}>" if file.is_template else ""
-    yield f"{kind(file)} {file.name}{parameters}   not used yet"
+    yield f"{kind(file)} {_template_name(file)}   not used yet"
+    yield from _members(file)
+
+
+def _members(file: ClassFile) -> Iterator[str]:
     yield from (f"  {'static ' if f.is_static else ''}{field_text(file, f)}" for f in file.fields)
     yield from (f"  {_heading(m, m.parameters, m.result)}" for m in file.methods if Flags.SYNTHETIC not in m.flags)
 
@@ -169,7 +180,9 @@ def layout(workspace: Workspace, rest: str) -> Reply:
     file = class_file(workspace, name)
     found = workspace.versions.of(name if "<" in name else file.name)
     drawn = [_drawing(versions, workspace.width) for versions in found if versions[-1].slots or versions[-1].statics]
-    if not drawn and loaded(workspace, name):
+    if file.name in _SHAPES:
+        return Reply(f"{name}: {_SHAPES[file.name]}")
+    if not drawn and not file.is_interface:
         library = [Version(c.name, c.version, c.file, _slots(c), ()) for c in loaded(workspace, name)]
         drawn = [_drawing([version], workspace.width) for version in library]
     return Reply(
@@ -178,6 +191,10 @@ def layout(workspace: Workspace, rest: str) -> Reply:
     )
 
 
+_SHAPES = {
+    "String": "header, then length and width, then hash, then the characters in 1, 2 or 4 bytes each",
+    "Array": "header, then length, then the elements, a word each",
+}
 _MARKS = {"+": "is new", ">": "was elsewhere"}
 
 

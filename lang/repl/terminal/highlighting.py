@@ -9,9 +9,6 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import Style
 
-from lang.repl.reading import code_of
-from lang.syntax.stretches import stretches
-
 LONGEST = 50_000  # characters; a longer text stays plain, or every key would be slow
 
 STYLE = Style.from_dict(
@@ -40,12 +37,17 @@ class MiniLexer(Lexer):
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """The styled pieces of a line, by its number."""
         text = document.text
+        if not text:
+            return lambda number: []
         lines = list(split(styled(text) if len(text) <= LONGEST else [("", text)]))
         return lambda number: lines[number] if number < len(lines) else []
 
 
 def styled(text: str) -> Iterable[tuple[str, str]]:
     """All of a text in styled pieces."""
+    from lang.repl.reading import code_of  # at the first key: the prompt itself needs no lexer
+    from lang.syntax.stretches import stretches
+
     code = code_of(text) if text.lstrip().startswith(":") else text
     if code is None or len(code) < len(text):
         head = text if code is None else text[: len(text) - len(code)]

@@ -8,7 +8,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import completion_is_selected
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from lang.repl.reading import STEP, indentation, is_unfinished
+STEP = 4  # columns that Tab and a closing brace move by
 
 
 def make_keys(is_stepping: Callable[[], bool]) -> KeyBindings:
@@ -55,6 +55,8 @@ def make_keys(is_stepping: Callable[[], bool]) -> KeyBindings:
 
 def is_entry(buffer: Buffer) -> bool:
     """Whether Enter ends the entry: it is whole, and the cursor is not inside several lines of it."""
+    from lang.repl.reading import is_unfinished  # at the first Enter: the prompt itself needs no lexer
+
     document = buffer.document
     inside = "\n" in document.text and document.text_after_cursor.strip()
     return not inside and not is_unfinished(document.text)
@@ -62,6 +64,8 @@ def is_entry(buffer: Buffer) -> bool:
 
 def new_line(buffer: Buffer) -> None:
     """Begin a line, indented by what is open; a closing bracket behind the cursor goes back by one level."""
+    from lang.repl.reading import indentation
+
     before, after = buffer.document.text_before_cursor, buffer.document.text_after_cursor
     columns = indentation(before)
     if after.lstrip(" ").startswith(("}", ")", "]")):

@@ -35,9 +35,11 @@ class Terminal:
         self._session: Session | None = None
         self._problem: BaseException | None = None
         self._maker = threading.Thread(target=self._make, name="machine", daemon=True)
+        self._started = False
         self._ended: int | None = None
         self._interrupted = False
         self._prompt = make_prompt(self.session, lambda: bool(self._session and self._session.is_stepping), color=color)
+        self._prompt.app.after_render += self._start
 
     def run(self) -> int:
         """Carry out entries until the session ends; the exit status.
@@ -66,12 +68,19 @@ class Terminal:
         Raises:
             UsageError, LinkError: no machine could be made.
         """
+        self._start()
         if self._session is None:
             self._maker.join()
         if self._problem is not None:
             raise self._problem
         assert self._session is not None
         return self._session
+
+    def _start(self, application: object = None) -> None:
+        """Begin to make the session: when the prompt is on the screen, or else when the session is needed."""
+        if not self._started:
+            self._started = True
+            self._maker.start()
 
     def _make(self) -> None:
         """Make the session; on a thread of its own, while the prompt is there."""
@@ -121,8 +130,6 @@ class Terminal:
     # ── while the prompt waits ───────────────────────────────────────────────────────────────────────────
 
     def _meanwhile(self) -> None:
-        if self._session is None and not self._maker.is_alive() and self._problem is None:
-            self._maker.start()
         get_app().create_background_task(self._run_fibers())
 
     async def _run_fibers(self) -> None:
