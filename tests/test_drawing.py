@@ -114,6 +114,14 @@ def test_what_there_is_no_room_for_is_counted() -> None:
     assert "→ Node, not drawn" in to_svg(snapshot)
 
 
+def test_where_there_are_too_many_to_count_at_least_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minivm.drawing.snapshot.MAX_COUNTED", 50)
+    text = "class Node { var next: Node? = null }\nvar first = List<Node>()\nfor i in 0..300 { first.add(Node()) }\n"
+    snapshot = snapshot_after(text)
+    assert snapshot.left_out == (("Node", 292),) and not snapshot.counted_all
+    assert "not drawn: at least 292 objects further away: 292 Node" in to_svg(snapshot)
+
+
 def test_the_instances_of_one_class() -> None:
     snapshot = snapshot_after(FAMILY, of="Person")
     assert [box.title for box in snapshot.boxes] == ["Person", "Person"] and snapshot.roots == 0

@@ -248,16 +248,13 @@ class _Taker:
 
     def _left_out(self, first: list[int]) -> tuple[tuple[tuple[str, int], ...], bool]:
         """How many objects of which class were reached but have no box, most frequent first; whether all were seen."""
-        found: Counter[str] = Counter()
         seen, pending = set(first), list(dict.fromkeys(first))
         while pending and len(seen) <= MAX_COUNTED:
-            ref = pending.pop()
-            if ref not in self.numbers:
-                found[class_text(self._class(ref))] += 1
-            for child in self._references(ref):
+            for child in self._references(pending.pop()):
                 if child not in seen:
                     seen.add(child)
                     pending.append(child)
+        found = Counter(class_text(self._class(ref)) for ref in seen if ref not in self.numbers)
         return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0]))), not pending
 
     def _references(self, ref: int) -> list[int]:
