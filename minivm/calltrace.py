@@ -14,7 +14,7 @@ from minivm.classes import RuntimeMethod
 from minivm.classfile import INIT, Flags
 from minivm.errors import Throw
 from minivm.frames import FIRST, LINK, LINK_MASK, LINK_SHIFT, Link
-from minivm.glance import class_text, glance
+from minivm.glance import glance, method_text
 from minivm.interpreter import Interpreter
 from minivm.types import OBJECT, VOID
 
@@ -31,7 +31,7 @@ class CallTrace:
     def entered(self, method: RuntimeMethod) -> None:
         """The current frame is a fresh one of ``method``, its arguments in place."""
         if self._is_shown(method):
-            self._line(f"{_name(method)}({', '.join(self._arguments(method))})")
+            self._line(f"{method_text(method)}({', '.join(self._arguments(method))})")
 
     def returned(self, value: int) -> None:
         """The current frame is about to return a word."""
@@ -49,7 +49,7 @@ class CallTrace:
         method = self.vm.method_at(self.vm.fp)
         code = method.declared.code
         line = code.line_at(self.vm.pc) if code else 0
-        self._line(f"caught in {_name(method)} at {method.owner.file.source}:{line}")
+        self._line(f"caught in {method_text(method)} at {method.owner.file.source}:{line}")
 
     def _line(self, text: str) -> None:
         vm = self.vm
@@ -81,10 +81,6 @@ class CallTrace:
 def _is_plumbing(method: RuntimeMethod) -> bool:
     """Whether the class of an init is one nobody wrote, or the one at the root of all."""
     return Flags.CLOSURE in method.owner.file.flags or method.owner.type == OBJECT
-
-
-def _name(method: RuntimeMethod) -> str:
-    return class_text(method.owner) if Flags.CLOSURE in method.owner.file.flags else str(method)
 
 
 def is_library(method: RuntimeMethod) -> bool:

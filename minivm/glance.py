@@ -6,7 +6,7 @@ to show it as the program would (its ``toString``) has to run that itself.
 
 from __future__ import annotations
 
-from minivm.classes import RuntimeClass
+from minivm.classes import RuntimeClass, RuntimeMethod
 from minivm.classfile import Flags
 from minivm.handlers.values import TEXTS
 from minivm.interpreter import Interpreter
@@ -50,6 +50,14 @@ def _character(char: str) -> str:
 def class_text(cls: RuntimeClass) -> str:
     """A class's name; a function literal's class, which has none, is where it stands."""
     return f"<fun at {cls.file.source}:{cls.file.line}>" if Flags.CLOSURE in cls.file.flags else cls.name
+
+
+def method_text(method: RuntimeMethod) -> str:
+    """A method's name with its class's; without it where the class is one that nobody has written."""
+    file = method.owner.file
+    if Flags.CLOSURE in file.flags:
+        return class_text(method.owner)
+    return method.name if Flags.MODULE in file.flags and "$" in file.name else str(method)
 
 
 def _object(vm: Interpreter, cls: RuntimeClass, ref: int, depth: int) -> str:

@@ -257,7 +257,7 @@ def test_thirty_objects_fit_a_page() -> None:
 def test_a_program_draws_its_own_heap(tmp_path: Path) -> None:
     path = tmp_path / "own.svg"
     text = FAMILY + f'fun draw(who: Person) {{ VM.drawHeap("{path}") }}\ndraw(ann)\n'
-    text += 'try { VM.drawHeap("/nowhere/x.svg") } catch e: IOError { print(e.message) }\n'
+    text += f'try {{ VM.drawHeap("{tmp_path}") }} catch e: IOError {{ print(e.message) }}\n'
     with closing(after(text)) as machine:
         assert text_of(machine.output).startswith("cannot write the drawing to")
     titles = [found.text for found in ET.parse(path).getroot().iter(f"{SVG}text")]

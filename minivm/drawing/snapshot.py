@@ -16,8 +16,7 @@ from minivm.classes import RuntimeClass, Stage
 from minivm.classfile import Flags
 from minivm.collector import object_words
 from minivm.errors import UsageError
-from minivm.frames import Frame
-from minivm.glance import class_text, field_text
+from minivm.glance import class_text, field_text, method_text
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.machine import Machine
@@ -125,13 +124,13 @@ def _frames(machine: Machine) -> Iterator[_Holder]:
         number = scheduler.get(fiber, "id")
         for frame in scheduler.frames(fiber):
             words = tuple(_Word("", v.name, v.type, v.at) for v in variables(frame))
-            if words and not frame.method.owner.is_boot:
-                yield _Holder("frame", _frame_title(frame), f"fiber {number}, line {frame.line}", words)
+            if words and not _is_plumbing(frame.method.owner):
+                yield _Holder("frame", method_text(frame.method), f"fiber {number}, line {frame.line}", words)
 
 
-def _frame_title(frame: Frame) -> str:
-    owner = frame.method.owner
-    return class_text(owner) if Flags.CLOSURE in owner.file.flags else str(frame.method)
+def _is_plumbing(cls: RuntimeClass) -> bool:
+    """Whether a frame's class is the library's, or the literal that a ``spawn`` stands for."""
+    return cls.is_boot or (Flags.CLOSURE in cls.file.flags and all("$" in field.name for field in cls.layout))
 
 
 def _instances_as_roots(machine: Machine, name: str) -> list[int]:
