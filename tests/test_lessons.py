@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,21 @@ def test_learn_plays_a_lesson_through_a_pipe(tmp_path: Path, capsys: pytest.Capt
             assert step.prompt + step.typed.split("\n")[0] in out
     assert "\033" not in out and "Enter" not in out
     assert out.endswith("Next: `minivm learn 7`.\n")
+
+
+def test_the_lessons_are_installed_with_the_language() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["lang"]
+    assert set(PAGES) <= {path for pattern in patterns for path in (ROOT / "lang").glob(pattern)}
+    assert LESSONS.resolve() == ROOT / "examples" / "lessons"
+
+
+def test_lessons_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lang.commands.learn.LESSONS", tmp_path)
+    assert main(["learn"]) == 2
+    assert "the lessons are missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", ["0", "11", "-3"])

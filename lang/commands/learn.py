@@ -40,6 +40,8 @@ def learn(number: int | None, folder: Path | None = None, color: str = "auto") -
         UsageError: there is no such lesson, or the folder cannot be made.
     """
     pages = sorted(LESSONS.glob("[0-9]*.md"))
+    if not pages:
+        raise UsageError(f"the lessons are missing: {LESSONS} should hold them")
     if number is None:
         _list(pages)
         return 0
