@@ -10,7 +10,7 @@ from minivm.native.presence import available
 
 HOT = 400  # calls or iterations in the interpreter that make compiling worth its while
 
-HOST_BYTES = 32  # of the host's stack that a word of a native frame takes at most: 8 alive, 8 spilled, the rest a call's
+HOST_BYTES = 32  # of the host's stack that a word of a native frame takes at most: 8 alive, 8 spilled, the rest calls
 LARGE_STACK = 8 << 20
 SMALL_STACK = 1 << 20
 
