@@ -373,3 +373,12 @@ def test_whatever_is_wrong_gets_a_reply(session: Session, text: str) -> None:
 )
 def test_incomplete_texts_ask_for_more(text: str, more: bool) -> None:
     assert Session.needs_more(text) is more
+
+
+def test_a_bug_of_the_machine_does_not_cost_the_session(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(session, "let kept = 1")
+    with monkeypatch.context() as broken:
+        broken.setattr(session.machine, "run_fiber", lambda number: 1 / 0)
+        reply = session.feed("kept")
+    assert reply.failed and "a fault of minivm's own" in reply.text and "ZeroDivisionError" in reply.text
+    assert feed(session, "kept").text == "1"

@@ -119,8 +119,10 @@ def _already(workspace: Workspace, source: Source, node: ClassDeclaration) -> Di
     except CompileError:
         pass  # what it would change is known only once it compiles
     else:
-        found = ", ".join(changes(workspace.files()[node.name], revision.classes[node.name]))
-        hint += f"; it would change: {found}" if found else "; it would change nothing"
+        found = list(changes(workspace.files()[node.name], revision.classes[node.name]))
+        hint += f"; it would change: {', '.join(found)}" if found else "; it would change nothing"
+        if any(change.startswith(("- field", "- static field")) for change in found):
+            hint += ". Fields that go would be a reason to refuse: keep them"
     return Diagnostic(_ALREADY, message, source, node.name_span, "defined a second time", hint)
 
 

@@ -6,19 +6,22 @@ run while an entry runs, get one turn after it, and more while a prompt waits.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import TextIO
 
 from lang.diagnostics import CompileError
 from lang.repl import commands
 from lang.repl.command import find_command
-from lang.repl.entries import enter
+from lang.repl.entries import enter, stop
 from lang.repl.reading import is_unfinished
 from lang.repl.reply import Reply, diagnostics_reply, error_reply
 from lang.repl.stepping import go_on
 from lang.repl.workspace import Settings, Workspace, make_workspace
 from minivm.background import next_turn, run_ready
 from minivm.errors import Deadlock, GuestError, LinkError, Throw, UsageError
+from minivm.guard import SHOW_FAULTS
 from minivm.interpreter import Interrupted
 from minivm.machine import Exit, Machine
 from minivm.options import MachineOptions
@@ -92,7 +95,13 @@ class Session:
         except Throw as problem:  # no room for what the session itself needs
             reply = error_reply(f"{problem.kind}: {problem.message}")
         except (MemoryError, RecursionError) as problem:
-            reply = error_reply(f"that is too much for this session ({type(problem).__name__}); nothing was done")
+            reply = error_reply(f"that is too much for this machine ({type(problem).__name__})")
+        except OSError:
+            raise  # the output is gone: nobody can be told anything
+        except Exception as fault:
+            if os.environ.get(SHOW_FAULTS):
+                raise
+            reply = self._after_fault(fault)
         self.machine.output.flush()
         if reply.fresh:
             self._begin_again()
@@ -112,6 +121,13 @@ class Session:
         if self.is_stepping and command.name in _RUNNING:
             raise UsageError(f"`:{command.name}` has to wait: `c` runs the stepped entry to its end, `q` gives it up")
         return command.act(self.workspace, f"{more} {rest}".strip() if line_end else rest.strip())
+
+    def _after_fault(self, fault: Exception) -> Reply:
+        """A bug of the machine must not cost the session: the entry is stopped, if that can be done, and it is told."""
+        with contextlib.suppress(Exception):
+            stop(self.machine, "")
+        text = f"this is a fault of minivm's own, not yours: {type(fault).__name__}: {fault}"
+        return error_reply(f"{text}\n  the session goes on; with {SHOW_FAULTS}=1 it shows where; please report that")
 
     def _begin_again(self) -> None:
         old = self.workspace

@@ -157,6 +157,10 @@ class Terminal:
             print(f"the program has ended the session with status {request.status}")
         except (MiniError, Throw) as problem:
             print(f"error: {problem}", file=sys.stderr)
+        except OSError:
+            raise
+        except Exception as fault:  # a bug of the machine must not cost the session
+            print(f"this is a fault of minivm's own, not yours: {type(fault).__name__}: {fault}", file=sys.stderr)
 
 
 def _columns() -> int:
