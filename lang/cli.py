@@ -4,6 +4,7 @@ needed: every command's parts are its own file's, in ``lang.commands``.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from lang.version import version_text
 from minivm.guard import INTERRUPTED, USAGE, guarded
 
 NOT_A_PROGRAM = 65
+_COLLECT_AFTER = 50_000  # objects of Python's: what starting makes is there to stay, and looking at it costs a tenth
 _HELP = """\
 Mini, a small language whose programs can be changed while they run.
 
@@ -42,6 +44,8 @@ A program may end with any other, by exit(n).
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. Never raises for anything a user can do."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:  # this process is ours
+        gc.set_threshold(_COLLECT_AFTER)
     try:
         return guarded(lambda: _command(words))
     except KeyboardInterrupt:  # on the way in or out

@@ -11,16 +11,18 @@ from attrs import field, frozen
 from lang.checker import Unit, check
 from lang.codegen import generate
 from lang.codes import UNKNOWN_MODULE
-from lang.diagnostics import CompileError, Diagnostic
+from lang.diagnostics import CompileError, Diagnostic, nearest
 from lang.parser import parse
 from lang.source import Source, Span
 from minivm.classfile import ClassFile
+from minivm.codec import MAGIC
 from minivm.errors import UsageError
 
 if TYPE_CHECKING:
     from lang.nodes import Import
 
 SUFFIX = ".mini"
+MAX_SOURCE = 4 << 20  # bytes, as much as a class file may have: fifty times the longest text that anybody writes
 PRELUDE = "prelude"
 
 
@@ -66,14 +68,35 @@ def read_source(path: Path, name: str = "") -> Source:
     """A source file's text.
 
     Raises:
-        UsageError: it cannot be read, or is not UTF-8 text.
+        UsageError: it cannot be read, is too large, or is not UTF-8 text.
     """
     try:
-        return Source(name or path.name, path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(MAX_SOURCE + 1)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise UsageError(f"cannot read {path}: {error.strerror}{_hint(path)}") from error
+    if len(data) > MAX_SOURCE:
+        raise UsageError(f"{path} is not a Mini source: it has more than {MAX_SOURCE >> 20} MiB")
+    if data.startswith(MAGIC) and b"\0" in data[:16]:
+        raise UsageError(f"{path} is not a Mini source but a class file, whose name ends in .mclass")
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not a Mini source: byte {error.start} is not UTF-8 text") from error
+    return Source(name or path.name, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _hint(path: Path) -> str:
+    """What may have been meant by the name of a file that cannot be read."""
+    if path.is_dir():
+        program = path / "main.mini"
+        return f"; its program is {program}" if program.is_file() else ""
+    try:
+        there = [other.name for other in path.parent.iterdir() if other.suffix == SUFFIX]
+    except OSError:
+        return ""
+    close = path.name + SUFFIX if path.name + SUFFIX in there else nearest(path.name, there)
+    return f"; did you mean {path.with_name(close)}?" if close else ""
 
 
 def compile_file(path: Path, library: Mapping[str, ClassFile]) -> Program:
@@ -88,7 +111,8 @@ def compile_file(path: Path, library: Mapping[str, ClassFile]) -> Program:
 def compile_program(source: Source, folder: Path, stem: str, library: Mapping[str, ClassFile]) -> Program:
     """Compile a program text whose imports are looked for in ``folder``."""
     program = parse(source)
-    main = stem + "Main" if any(c.name == stem for c in program.classes) else stem
+    taken = stem in library or any(c.name == stem for c in program.classes)
+    main = stem + "Main" if taken else stem
     unit = Unit(source=source, program=program, module=main, entry=True, prefix="")
     return _compile(unit, folder, library)
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from minivm.classpath import ChainFinder, DirectoryFinder, read_class_file
+from minivm.classpath import ChainFinder, DirectoryFinder, read_program
 from minivm.errors import LinkError
 from minivm.guard import guarded
 from minivm.inspection import inspect
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(arguments: argparse.Namespace) -> int:
-    file = read_class_file(arguments.file)
+    file = read_program(arguments.file)
     boot, program = finders([arguments.file.parent, *map(Path, arguments.class_path)])
     if arguments.dis:
         sys.stdout.write(inspect(file, boot, program, types=arguments.types))

@@ -9,7 +9,8 @@ from attrs import frozen
 
 from minivm.classfile import ClassFile
 from minivm.codec import decode, encode
-from minivm.errors import FormatError, LinkError
+from minivm.codec.limits import MAX_FILE
+from minivm.errors import FormatError, LinkError, UsageError
 from minivm.loader import Finder
 
 SUFFIX = ".mclass"
@@ -62,13 +63,27 @@ def read_class_file(path: Path) -> ClassFile:
         LinkError: the file cannot be read or is not a class file; the message names it.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as source:
+            data = source.read(MAX_FILE + 1)  # a larger one is refused, so no more of it is wanted
         return _assembled(data) if path.suffix == ASSEMBLY else decode(data)
     except OSError as error:
         raise LinkError(f"cannot read {path}: {error.strerror}") from error
     except FormatError as error:
         what = f"{path} cannot be assembled" if path.suffix == ASSEMBLY else f"{path} is damaged or not a class file"
         raise LinkError(f"{what}: {error}") from error
+
+
+def read_program(path: Path) -> ClassFile:
+    """The class file that a command line names.
+
+    Raises:
+        UsageError: there is none to read; LinkError: it is not a class file.
+    """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    return read_class_file(path)
 
 
 def _assembled(data: bytes) -> ClassFile:

@@ -212,7 +212,7 @@ def test_files_that_are_no_text_or_no_class_file(tmp_path: Path, capsys: Capture
     status, _, err = run(capsys, "run", tmp_path / "bytes.mclass")
     assert status == 1 and "not a class file" in err
     assert machine_main([str(tmp_path / "bytes.mclass")]) == 1
-    assert machine_main([str(tmp_path / "nowhere.mclass")]) == 1
+    assert machine_main([str(tmp_path / "nowhere.mclass")]) == 2
     assert machine_main([]) == 2
 
 

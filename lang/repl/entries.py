@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from lang.diagnostics import CompileError, Diagnostic
-from lang.nodes import ClassDeclaration
-from lang.nodes import Program as Tree
 from lang.parser import parse
 from lang.repl.reply import Reply, diagnostics_reply, error_reply
 from lang.repl.versions import changes, version_of
@@ -24,6 +23,10 @@ from minivm.interpreter import Interrupted
 from minivm.machine import Machine
 from minivm.memory import Root
 from minivm.types import Type, class_type
+
+if TYPE_CHECKING:
+    from lang.nodes import ClassDeclaration
+    from lang.nodes import Program as Tree
 
 _ALREADY = "E024"  # the checker's code: declared twice
 

@@ -7,10 +7,10 @@ name, as ``total_1``, wherever it was meant.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field, frozen
 
-from lang import nodes
 from lang.parser import parse
 from lang.source import Source
 from lang.syntax import tokens as t
@@ -18,7 +18,8 @@ from lang.syntax.lexing import lex
 from lang.version import VERSION
 from minivm.classfile import ClassFile
 
-_EFFECTS = (nodes.Call, nodes.Spawn, nodes.If, nodes.Match, nodes.ThrowExpression)
+if TYPE_CHECKING:
+    from lang import nodes  # the functions import it themselves: a prompt that is shown has parsed nothing yet
 
 
 @frozen
@@ -44,9 +45,11 @@ class Journal:
 
     def add(self, source: Source, program: nodes.Program, *, ran: bool) -> None:
         """Note an entry; of one that did not come to its end only the definitions, which are there all the same."""
+        from lang.nodes import Let
+
         statements = program.statements if ran else ()
         placed = sorted((*program.classes, *program.functions, *statements), key=lambda node: node.span.start)
-        variables = [node.name for node in statements if isinstance(node, nodes.Let)]
+        variables = [node.name for node in statements if isinstance(node, Let)]
         self._entries.append(
             _Entry(
                 tuple(node.name for node in program.imports),
@@ -98,10 +101,13 @@ def _fresh(name: str, taken: set[str]) -> str:
 
 
 def _piece(source: Source, node: nodes.Statement | nodes.ClassDeclaration | nodes.FunctionDeclaration) -> Piece:
+    from lang.nodes import Call, ClassDeclaration, ExpressionStatement, If, Match, Spawn, ThrowExpression
+
     text = source.text[node.span.start : node.span.end]
-    if isinstance(node, nodes.ClassDeclaration):
+    if isinstance(node, ClassDeclaration):
         return Piece(text, node.name)
-    if isinstance(node, nodes.ExpressionStatement) and not isinstance(node.expression, _EFFECTS):
+    effects = (Call, Spawn, If, Match, ThrowExpression)
+    if isinstance(node, ExpressionStatement) and not isinstance(node.expression, effects):
         return Piece("\n".join(f"// {line}" for line in text.split("\n")))  # only looked at: no statement
     return Piece(text)
 

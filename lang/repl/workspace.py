@@ -13,8 +13,6 @@ from lang.codes import UNKNOWN_MODULE
 from lang.compiler import PRELUDE, Known, compile_module, compile_units, module_path
 from lang.diagnostics import CompileError, Diagnostic
 from lang.library import library_finder, standard_library
-from lang.nodes import Import
-from lang.nodes import Program as Tree
 from lang.program import ProgramFinder, current_files, know_versions
 from lang.repl.echo import Echo
 from lang.repl.editor import edit
@@ -30,6 +28,8 @@ from minivm.options import MachineOptions
 from minivm.runner import make_machine
 
 if TYPE_CHECKING:
+    from lang.nodes import Import
+    from lang.nodes import Program as Tree
     from lang.repl.stepping import Stepping
 
 NAME = "<repl>"
@@ -112,6 +112,8 @@ class Workspace:
         Raises:
             CompileError: with every diagnostic.
         """
+        from lang.nodes import Import  # here, because a prompt that is shown has parsed nothing yet
+
         files = self.files()
         written = [node.name for node in program.imports]
         nodes = [Import(span=Span(0, 0), name=name) for name in self.imports if name not in written]

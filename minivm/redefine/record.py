@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from attrs import asdict, frozen
 
 # every code a record can carry, with what it means
@@ -68,6 +66,8 @@ class Record:
 
     def json(self) -> str:
         """The record as one JSON object."""
+        import json  # here, because a prompt that is shown needs the type only
+
         return json.dumps(asdict(self), ensure_ascii=False)
 
     def text(self) -> str:
@@ -81,6 +81,11 @@ class Record:
         if len(lines) == 1:
             return "\n".join((f"applied  {lines[0]}   {took}", *_notes(self)))
         return "\n".join((f"applied  {len(lines)} classes   {took}", *("    " + line for line in lines), *_notes(self)))
+
+
+def refused(*reasons: Reason) -> Record:
+    """A refusal."""
+    return Record("refused", reasons[0].code, reasons=reasons)
 
 
 def _notes(record: Record) -> list[str]:

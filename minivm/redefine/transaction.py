@@ -25,7 +25,7 @@ from minivm.redefine.commit import Saved, commit, save
 from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, statics_in_place
 from minivm.redefine.outdated import drop_outdated
 from minivm.redefine.plan import Plan, make_plan
-from minivm.redefine.record import Reason, Record
+from minivm.redefine.record import Reason, Record, refused
 from minivm.redefine.story import commit_line, migrate_lines, plan_lines, quiesce_line, request_line
 from minivm.redefine.summary import summary
 from minivm.redefine.survey import Survey
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 COUNT_LIMIT = 500  # objects looked at to count instances in passing: less than the rest of a small redefinition costs
 
 
-def redefine(machine: Machine, files: Sequence[ClassFile], *, force: bool = False) -> Record:
+def replace(machine: Machine, files: Sequence[ClassFile], *, force: bool = False) -> Record:
     """Replace loaded classes by new versions, all of them or none. The machine must stand at a safepoint.
 
     ``force`` goes through with a set that changes nothing (a test mode).
@@ -60,11 +60,6 @@ def loaders_of(machine: Machine) -> list[Loader]:
     for cls in machine.registry.loaded():
         found.setdefault(id(cls.loader), cls.loader)
     return sorted(found.values(), key=Loader.depth)
-
-
-def refused(*reasons: Reason) -> Record:
-    """A refusal."""
-    return Record("refused", reasons[0].code, reasons=reasons)
 
 
 def _outcome(machine: Machine, files: Sequence[ClassFile], force: bool) -> Record:
