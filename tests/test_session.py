@@ -279,7 +279,7 @@ def interrupt_in(seconds: float) -> Iterator[None]:
 def test_ctrl_c_stops_the_entry_and_runs_its_finally_blocks(session: Session) -> None:
     with interrupt_in(0.5):
         reply = session.feed('try { while true { } } finally { print("tidy") }')
-    assert reply.failed and reply.text.startswith("interrupted\n    fiber 1   running   repl$1.main   <repl>:1")
+    assert reply.failed and reply.text.startswith("interrupted\n    fiber 1   running   main   <repl>:1")
     assert printed(session) == "tidy\n"
     assert feed(session, "1").text == "1"
 

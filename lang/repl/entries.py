@@ -12,7 +12,7 @@ from lang.diagnostics import CompileError, Diagnostic
 from lang.parser import parse
 from lang.repl.reply import Reply, diagnostics_reply, error_reply
 from lang.repl.versions import changes, version_of
-from lang.repl.workspace import Workspace
+from lang.repl.workspace import Workspace, plain
 from lang.source import Source
 from lang.traces import with_lines
 from minivm.background import cancel_main, ready_count, run_ready
@@ -220,7 +220,7 @@ def stop(machine: Machine, why: str, *, show_place: bool = False) -> str:
     fiber = machine.memory.root(Root.MAIN)
     if fiber in list(scheduler.live()):
         if show_place:
-            lines.append(f"    {scheduler.where(fiber)}")
+            lines.append(f"    {plain(scheduler.where(fiber))}")
         if not cancel_main(machine):
             lines.append("  it does not end and stays as a fiber: see `:fibers`")
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from attrs import define
 from lang.repl.entries import Prepared, Stopped, failure, prepare, start, stop
 from lang.repl.reply import Reply, error_reply
 from lang.repl.tables import wrapped
-from lang.repl.workspace import Workspace
+from lang.repl.workspace import Workspace, plain
 from lang.source import Source
 from minivm.errors import Deadlock, GuestError
 from minivm.interpreter import Interrupted
@@ -162,7 +162,7 @@ def _heading(workspace: Workspace, stepping: Stepping, spot: Spot) -> Iterator[s
     if place == stepping.place:
         return
     stepping.place = place
-    yield from wrapped(f"{spot.method}   {spot.source}:{spot.line}", workspace.width, "", "    ")
+    yield from wrapped(f"{plain(spot.method)}   {spot.source}:{spot.line}", workspace.width, "", "    ")
     text = workspace.line(spot.source, spot.line)
     if text and text.strip():
         yield from wrapped(text.strip(), workspace.width, "  | ", "  | ")
@@ -171,7 +171,7 @@ def _heading(workspace: Workspace, stepping: Stepping, spot: Spot) -> Iterator[s
 def _spot(workspace: Workspace, stepping: Stepping, spot: Spot) -> Iterator[str]:
     """Where the entry stands: the instruction that comes next, and what it will find."""
     yield from _heading(workspace, stepping, spot)
-    yield from wrapped(spot.instruction, workspace.width, f"next {spot.pc:>4}  ", _INDENT + "   ")
+    yield from wrapped(plain(spot.instruction), workspace.width, f"next {spot.pc:>4}  ", _INDENT + "   ")
     if not workspace.settings.interactive:
         return
     yield from _facts(workspace, "stack", _texts(spot.stack) or "empty")
@@ -183,7 +183,7 @@ def _step(workspace: Workspace, stepping: Stepping, step: Step) -> Iterator[str]
     before, after = step.before, step.after
     yield from _heading(workspace, stepping, before)
     many = f"   … {step.instructions:,} instructions" if step.instructions > 1 else ""
-    yield from wrapped(before.instruction + many, workspace.width, f"     {before.pc:>4}  ", _INDENT + "   ")
+    yield from wrapped(plain(before.instruction) + many, workspace.width, f"     {before.pc:>4}  ", _INDENT + "   ")
     same_frame = after is not None and after.depth == before.depth and after.method == before.method
     stack = _texts(before.stack) or "empty"
     if after is not None and same_frame:
@@ -216,7 +216,7 @@ def _locals(before: Spot, after: Spot | None) -> Iterator[str]:
 
 
 def _outcome(step: Step) -> str:
-    detail = step.detail
+    detail = plain(step.detail)
     return {
         Outcome.CALLED: f"calls {detail}",
         Outcome.INITIALISES: f"initialises {detail} first",

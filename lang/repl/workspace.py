@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from lang.repl.stepping import Stepping
 
 NAME = "<repl>"
+_MODULE = re.compile(r"\brepl\$\d+\.(?=[^\W\d]\w*)")
+
+
+def plain(text: str) -> str:
+    """A text about code with the names that were typed, not those of the classes that the entries have become."""
+    return _MODULE.sub("", text)
 
 
 @define

@@ -8,7 +8,7 @@ from lang.repl.command import CLASS, command, takes_nothing
 from lang.repl.commands.lookup import class_file, loaded, path_of
 from lang.repl.reply import Reply
 from lang.repl.tables import table, wrapped
-from lang.repl.workspace import Workspace
+from lang.repl.workspace import Workspace, plain
 from minivm.classes import RuntimeClass
 from minivm.collector import object_words
 from minivm.errors import UsageError
@@ -30,7 +30,7 @@ def fibers(workspace: Workspace, rest: str) -> Reply:
     """List every fiber with its number, its state, and the place in the program where it stands."""
     takes_nothing("fibers", rest)
     scheduler = workspace.machine.scheduler
-    rows = [tuple(scheduler.where(fiber).split("   ")) for fiber in scheduler.live()]
+    rows = [tuple(plain(scheduler.where(fiber)).split("   ")) for fiber in scheduler.live()]
     return Reply("\n".join(table(rows, workspace.width)) or "no fibers")
 
 
@@ -67,7 +67,7 @@ def _frames(workspace: Workspace, found: list[Frame]) -> Iterator[str]:
         source = frame.method.owner.file.source
         text = workspace.line(source, frame.line)
         place = f"{source}:{frame.line}"
-        yield from wrapped(f"{frame.method}   {place}", workspace.width, "  ", "    ")
+        yield from wrapped(f"{plain(str(frame.method))}   {place}", workspace.width, "  ", "    ")
         if text and text.strip():
             yield from wrapped(text.strip(), workspace.width, "      | ", "      | ")
         yield from _variables(workspace, frame)
