@@ -112,7 +112,7 @@ def parser_of(name: str) -> CommandParser:
     summary = COMMANDS[name]
     parser = CommandParser(
         f"minivm {name}",
-        description=summary[0].upper() + summary[1:] + ".",
+        description=textwrap.fill(summary[0].upper() + summary[1:] + ".", width()),
         epilog="examples:\n" + "\n".join(_example_lines(described.EXAMPLES)),
         formatter_class=_Formatter,
         allow_abbrev=False,

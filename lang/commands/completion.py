@@ -13,9 +13,9 @@ from lang.commands import COMMANDS, OTHERS
 from minivm.trace import TOPICS
 
 EXAMPLES = """
-minivm completion bash > ~/.local/share/bash-completion/completions/minivm
+minivm completion bash > ~/.local/share/bash-completion/completions/minivm    for bash, from the next shell on
 minivm completion zsh > ~/.zfunc/_minivm           with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc
-minivm completion fish > ~/.config/fish/completions/minivm.fish
+minivm completion fish > ~/.config/fish/completions/minivm.fish    for fish
 """
 
 
