@@ -36,8 +36,9 @@ NOT_ENTERED = -2  # what native code returns that has not begun: the interpreter
 STACK_LIMIT = 1 << 17  # words of one fiber's stack, 1 MiB as a JVM's: some ten thousand frames
 LEAF_WORDS = 32  # words kept free above every frame, so that a leaf method's frame needs no check
 NEVER = 1 << 62
-REFILLS = 2000  # tanks that native code may burn before the host has a look at its signals: some milliseconds
-QUANTUM = 1000  # polls a fiber runs before the next one gets its turn
+REFILLS = 200  # tanks that native code may burn before the host has a look at its signals: some milliseconds
+FEW_REFILLS = 2  # the same while a fiber sleeps, whose time may come
+QUANTUM = 10_000  # polls a fiber runs before the next one gets its turn
 
 _FUEL, _FRAME, _VALUE = int(Register.FUEL), int(Register.FRAME), int(Register.VALUE)
 _FRAME_END, _PENDING, _REFILLS = int(Register.FRAME_END), int(Register.PENDING), int(Register.REFILLS)
@@ -132,11 +133,12 @@ class Interpreter:
         words[_FUEL] = self.fuel if self.fuel > 0 else 0  # an interrupted tank is empty, not stopped
         words[_FRAME_END] = min(self.stack_end, fp + self.native_words)
         words[_PENDING] = self.at_safepoint is not None or self.stress_every or self.interrupted
-        words[_REFILLS] = REFILLS
+        refills = FEW_REFILLS if self.memory.root(Root.SLEEP_FIRST) else REFILLS
+        words[_REFILLS] = refills
         left = entry(self.memory_address, fp)
         if left == NOT_ENTERED:
             return False
-        if words[_REFILLS] != REFILLS:
+        if words[_REFILLS] != refills:
             self.spent, self.tank = 0, QUANTUM
         if left >= 0:
             self.fuel = 0 if self.interrupted else left

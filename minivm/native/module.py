@@ -45,13 +45,10 @@ define internal i64 @refill(ptr %memory) cold noinline nounwind {{{{
   %roots = getelementptr i64, ptr %memory, i64 %base
   %ready.at = getelementptr i64, ptr %roots, i64 {Root.READY_FIRST:d}
   %ready = load i64, ptr %ready.at
-  %sleep.at = getelementptr i64, ptr %roots, i64 {Root.SLEEP_FIRST:d}
-  %sleep = load i64, ptr %sleep.at
   %refills.at = getelementptr i64, ptr %memory, i64 {Register.REFILLS:d}
   %refills = load i64, ptr %refills.at
-  %a = or i64 %pending, %ready
-  %b = or i64 %a, %sleep
-  %nobody = icmp eq i64 %b, 0
+  %either = or i64 %pending, %ready
+  %nobody = icmp eq i64 %either, 0
   %some = icmp sgt i64 %refills, 0
   %may = and i1 %nobody, %some
   br i1 %may, label %fill, label %empty
