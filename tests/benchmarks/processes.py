@@ -32,7 +32,7 @@ class Run:
 def run_program(leg: Leg, program: Program, size: int, iterations: int, cache: Path, seconds: int | None = None) -> Run:
     """Run a program of the catalogue; BenchmarkError unless every answer is the right one.
 
-    With ``seconds`` the program starts no more iterations after that time, whatever it is still to do.
+    With ``seconds`` the program starts no more iterations after that time, but for the first few, which warm it up.
     """
     limit = () if seconds is None else (seconds,)
     lines, whole = run_process(leg, leg.line(PROGRAMS_FOLDER, program.stem, size, iterations, *limit), cache)

@@ -15,7 +15,7 @@ from .statistic import steady
 
 NATIVE_ITERATIONS = 20  # the first half is for the tier to get warm
 ITERATIONS = 3
-SECONDS = 20  # after which a process begins no other iteration
+SECONDS = 20  # after which a process that has done a few begins no other iteration
 
 
 @frozen
