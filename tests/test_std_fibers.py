@@ -1,4 +1,4 @@
-"""Fibers share the library's collections and channels: the turn may be lost at any poll, and nothing is lost with it."""
+"""Fibers share collections and channels: the turn may be lost at any poll, and nothing is lost with it."""
 
 from __future__ import annotations
 
