@@ -50,7 +50,7 @@ class Shape(Enum):
     STRING = auto()  # length and width, hash, packed code points
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class RuntimeField:
     """A field of a loaded class, with its concrete type; ``offset`` counts words from the object's header."""
 
@@ -69,8 +69,11 @@ class RuntimeField:
         """Whether the class has it."""
         return self.declared.is_static
 
+    def __repr__(self) -> str:
+        return f"<field {self.owner.type}.{self.name}>"
 
-@define(eq=False)
+
+@define(eq=False, repr=False)
 class RuntimeMethod:
     """A method of a loaded class, with concrete types; one per instantiation of a generic method.
 
@@ -119,12 +122,15 @@ class RuntimeMethod:
             self._constants[index] = found
         return found
 
+    def __repr__(self) -> str:  # short: a class is tied to every other one
+        return f"<method {self}>"
+
     def __str__(self) -> str:
         generic = "<" + ", ".join(map(str, self.type_args)) + ">" if self.type_args else ""
         return f"{self.owner.type}.{self.name}{generic}"
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class RuntimeClass:
     """One version of a loaded class. ``file`` may be a template; ``type`` is always concrete and non-null."""
 
@@ -155,6 +161,9 @@ class RuntimeClass:
     def name(self) -> str:
         """The class's name as a user writes it, type arguments included."""
         return str(self.type)
+
+    def __repr__(self) -> str:
+        return f"<class {self.type} v{self.version}>"
 
     @property
     def is_interface(self) -> bool:

@@ -44,7 +44,7 @@ class MemoryFinder:
         return (found, self.where) if found else None
 
 
-@define
+@define(repr=False)
 class Registry:
     """Every class and method of one machine, by id. Index 0 is never used."""
 
@@ -71,7 +71,7 @@ class Registry:
         return [c for c in self.classes if c is not None]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Loader:
     """One loader. ``classes`` holds what it defined and what it found through its parents."""
 
@@ -83,6 +83,9 @@ class Loader:
     classes: dict[Type, RuntimeClass] = field(factory=dict)
     templates: dict[str, tuple[ClassFile, Loader]] = field(factory=dict)
     _loading: list[Type] = field(factory=list)
+
+    def __repr__(self) -> str:
+        return f"<loader {self.name}>"
 
     def depth(self) -> int:
         """How many parents it has."""

@@ -37,7 +37,7 @@ class Pool:
     words: memoryview[int]
 
 
-@define
+@define(repr=False)
 class Linkage:
     """Addresses of code by method, tables by what they are for, and the pools that hold either."""
 

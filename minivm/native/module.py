@@ -64,7 +64,7 @@ empty:
 assert (METHOD, PC, LINK, FIRST, LINK_SHIFT) == (0, 1, 2, 3, 3)
 
 
-@define
+@define(repr=False)
 class Module:
     """A module being written. Names in it come from the program, so that its text is the same in every run."""
 

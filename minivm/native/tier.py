@@ -70,7 +70,7 @@ class Delivery:
                 tier.vm.words[Register.PENDING] = 1
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Tier:
     """Compiles for one interpreter."""
 
