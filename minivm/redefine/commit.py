@@ -102,6 +102,7 @@ def _succeed(vm: Interpreter, old: RuntimeClass, new: RuntimeClass, files: dict[
         successor = successors.get((method.name, method.type_args))
         if method.id and successor is not None and not blocks(method, files):
             successor.id = method.id
+            successor.frame_words, successor.leaf = method.frame_words, method.leaf  # the code is the same
             vm.methods[method.id] = successor
 
 
