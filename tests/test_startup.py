@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +18,10 @@ ROOT = Path(__file__).parent.parent
 
 # what no warm start needs; a name stands for everything below it too
 COMPILING = {"lark", "lang.nodes", "lang.typed", "lang.syntax", "lang.checker.passes", "lang.codegen.classes"}
+PARSING = COMPILING - {"lang.syntax"} | {"lang.syntax.automaton", "lang.syntax.parsing"}  # a prompt may use the lexer
 SELDOM = {"minivm.redefine", "minivm.disassembler", "minivm.manual", "lang.repl", "lang.traces", "json", "difflib"}
 HEAVY = {"prompt_toolkit", "pygments", "asyncio", "llvmlite", "tempfile", "subprocess", "logging", "pickle", "decimal"}
+PROMPT = {"prompt_toolkit", "asyncio", "logging", "subprocess", "tempfile", "decimal"}  # what a prompt brings along
 
 # imported by the compiler, but nothing it makes depends on them
 NOT_PARTS = {
@@ -85,6 +89,36 @@ def test_checking_and_listing_what_was_compiled_compile_nothing(folder: Path) ->
     start(folder, "run", str(folder / "hello.mini"))
     for command in ("check", "dis"):
         assert among(start(folder, command, str(folder / "hello.mini"))[1], COMPILING | HEAVY) == set()
+
+
+def test_a_session_that_has_read_nothing_has_parsed_nothing(folder: Path) -> None:
+    start(folder, "run", str(folder / "hello.mini"))
+    _, imported = start(folder, "repl")
+    assert among(imported, PARSING | HEAVY) == set()
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_neither_has_one_that_shows_a_prompt(folder: Path) -> None:
+    start(folder, "run", str(folder / "hello.mini"))
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-c", _WATCHED, str(folder / "imported"), "repl"]
+    environment = {**os.environ, "MINIVM_CACHE": str(folder / "cache"), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    environment |= {"XDG_STATE_HOME": str(folder), "HOME": str(folder)}  # no history but its own
+    process = subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    while b"mini>" not in seen:
+        assert select.select([ours], [], [], 60)[0], seen
+        seen += os.read(ours, 65536)
+    os.write(ours, b"\x04")
+    while process.poll() is None:
+        if select.select([ours], [], [], 0.1)[0]:
+            with contextlib.suppress(OSError):  # the other end is closed
+                os.read(ours, 65536)
+    os.close(ours)
+    imported = set((folder / "imported").read_text().split())
+    assert "prompt_toolkit" in imported
+    assert among(imported, PARSING | (HEAVY - PROMPT)) == set()
 
 
 @pytest.mark.parametrize("file", ["hello", "shapes"])

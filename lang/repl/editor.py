@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 from lang.compiler import SUFFIX
@@ -21,6 +17,9 @@ def edit(name: str, text: str) -> str:
     Raises:
         UsageError: there is no editor, it failed, or what it left is no text.
     """
+    import subprocess  # here, because most sessions edit nothing
+    import tempfile
+
     words = _editor()
     with tempfile.TemporaryDirectory(prefix="minivm-") as folder:
         path = Path(folder, "".join(c if c.isalnum() else "_" for c in name) + SUFFIX)
@@ -38,6 +37,9 @@ def edit(name: str, text: str) -> str:
 
 
 def _editor() -> list[str]:
+    import shlex
+    import shutil
+
     chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if chosen:
         try:

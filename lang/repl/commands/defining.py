@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from lang.compiler import SUFFIX, compile_program, read_source
@@ -110,6 +109,8 @@ def _write(path: Path, text: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
+    import tempfile  # here, because most sessions save nothing
+
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
