@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,9 +89,9 @@ def read_source(path: Path, name: str = "") -> Source:
 
 def _hint(path: Path) -> str:
     """What may have been meant by the name of a file that cannot be read."""
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir, it takes any name
         program = path / "main.mini"
-        return f"; its program is {program}" if program.is_file() else ""
+        return f"; its program is {program}" if os.path.isfile(program) else ""
     try:
         there = [other.name for other in path.parent.iterdir() if other.suffix == SUFFIX]
     except OSError:
@@ -156,7 +157,7 @@ def _imported(unit: Unit, folder: Path, library: Mapping[str, ClassFile]) -> lis
         if node.name in found or node.name in library or node.name == unit.module:
             continue
         path = module_path(folder, node.name)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise _missing_module(importer.source, node.name, node.span, path)
         found[node.name] = _module_unit(read_module(node.name, folder), node.name)
         pending += [(found[node.name], inner) for inner in found[node.name].program.imports]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import ChainMap
 from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import count
@@ -47,7 +48,7 @@ class ProgramFinder:
         return (found, found.source or "memory") if found else None
 
     def _compile(self, module: str) -> None:
-        if not module_path(self.folder, module).is_file():
+        if not os.path.isfile(module_path(self.folder, module)):
             return
         self._tried.add(module)
         try:

@@ -337,6 +337,8 @@ def test_tracing_is_switched(session: Session) -> None:
     [
         ":load",
         ":load nothing.mini",
+        "import " + "x" * 300,
+        'VM.load("' + "x" * 300 + '")',
         ":redefine",
         ":redefine x.mini",
         ":dis",

@@ -96,8 +96,10 @@ class Session:
             reply = error_reply(f"{problem.kind}: {problem.message}")
         except (MemoryError, RecursionError) as problem:
             reply = error_reply(f"that is too much for this machine ({type(problem).__name__})")
-        except OSError:
-            raise  # the output is gone: nobody can be told anything
+        except BrokenPipeError:
+            raise  # nobody reads any more
+        except OSError as problem:
+            reply = error_reply(f"{problem.filename or 'the system'}: {problem.strerror or problem}")
         except Exception as fault:
             if os.environ.get(SHOW_FAULTS):
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -136,7 +137,7 @@ class Workspace:
             if node.name in files or node.name in made:
                 continue
             path = module_path(self.finder.folder, node.name)
-            if not path.is_file():
+            if not os.path.isfile(path):
                 hint = f"there is no {path.name} in {self.finder.folder}"
                 message = f"module `{node.name}` not found"
                 raise CompileError((Diagnostic(UNKNOWN_MODULE, message, source, node.span, hint=hint),))

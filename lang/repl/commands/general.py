@@ -13,7 +13,7 @@ _HEAD = (
     "Enter definitions, statements or an expression; an entry goes on over several lines while a bracket is open.",
     "Tab completes, Ctrl-C drops the entry or stops the program, Ctrl-D leaves.",
 )
-_GROUPS = ("defining", "running", "classes", "watching", "general")  # the order of the list
+_GROUPS = ("defining", "running", "classes", "compiled", "watching", "general")  # the order of the list
 
 
 @command(

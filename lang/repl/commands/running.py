@@ -160,7 +160,7 @@ def trace(workspace: Workspace, rest: str) -> Reply:
     """Switch the reports of a topic on or off; without a topic, tell which are on.
 
     `load`: classes found, verified, laid out and initialised, under what caused it. `call`: every call.
-    `redefine`: what redefinitions did. `gc`: every collection.
+    `redefine`: what redefinitions did. `gc`: every collection. `jit`: what becomes machine code.
     """
     tracer = workspace.machine.tracer
     topic, _, state = " ".join(rest.split()).partition(" ")
