@@ -76,6 +76,8 @@ def read_source(path: Path, name: str = "") -> Source:
             data = file.read(MAX_SOURCE + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}{_hint(path)}") from error
+    except ValueError:  # a null character
+        raise UsageError(f"{str(path)!r} is no name of a file") from None
     if len(data) > MAX_SOURCE:
         raise UsageError(f"{path} is not a Mini source: it has more than {MAX_SOURCE >> 20} MiB")
     if data.startswith(MAGIC) and b"\0" in data[:16]:

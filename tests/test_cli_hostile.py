@@ -67,6 +67,7 @@ def shell(folder: Path, text: str, **more: str) -> tuple[int, str, str]:
         ("nowhere.mini", None, "cannot read nowhere.mini: No such file or directory"),
         ("helo.mini", None, "did you mean hello.mini?"),
         ("hello", None, "did you mean hello.mini?"),
+        ("x" * 300 + ".mini", None, "File name too long"),
         ("folder.mini", "folder", "cannot read folder.mini: Is a directory"),
         (
             "binary.mini",
