@@ -14,10 +14,10 @@ from minivm.guard import FAILED
 from minivm.options import DEFAULT_HEAP, MachineOptions, parse_size, parse_trace
 
 FOLDER = Path(__file__).with_name("demo")
-_TURNS = 4  # turns of a thousand polls that the service gets between two steps: a few hundred orders
+_TURNS = 4  # turns of ten thousand polls that the service gets between two steps: some thousand orders
 
 _INTRODUCTION = """\
-A small order service in Mini: three clients send 2,000 orders each, two clerks book them, all of them fibers of
+A small order service in Mini: three clients send 20,000 orders each, two clerks book them, all of them fibers of
 one program. While it runs, its classes are changed. What follows `mini>` is what you would type into `minivm repl`.
 """
 _MIGRATED = """\

@@ -25,7 +25,7 @@ def test_the_demo_shows_what_it_says(capsys: pytest.CaptureFixture[str]) -> None
         r"refused\[R201\]  2 active frames .*\n    fiber 2   Clerk.serve   service.mini:\d+\n    fiber 3", out
     )
     assert "applied  Clerk v1 -> v2   + field cents: int = 0   ~ method serve   2 instances migrated" in out
-    assert out.endswith("6,000 orders sent, 6,000 booked, 6,000 served: 0 lost\nevery order is there\n")
+    assert out.endswith("60,000 orders sent, 60,000 booked, 60,000 served: 0 lost\nevery order is there\n")
     assert play(capsys) == (status, out)
 
 
