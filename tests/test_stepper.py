@@ -9,6 +9,9 @@ from itertools import pairwise
 
 import pytest
 
+from corpus import MODES, Script, expectation, scripts
+from lang.compiler import compile_file
+from lang.library import standard_library
 from lang.parser import parse
 from lang.repl.session import Session
 from minivm.errors import Deadlock, UsageError
@@ -68,6 +71,25 @@ def test_stepping_does_what_running_does(mode: str) -> None:
         assert steps[-1].outcome is Outcome.ENDED and steps[-1].after is None
         for step, following in pairwise(steps):
             assert step.after == following.before
+
+
+MANY_STEPS = ("deep", "thousand", "map_with", "many")
+
+
+def steppable(script: Script) -> bool:
+    found = expectation(script.text)
+    plain = not (found.diagnoses or found.error or found.deadlock or found.failed or found.status)
+    return plain and script.modes != MODES[:1] and not any(word in script.name for word in MANY_STEPS)
+
+
+@pytest.mark.parametrize("script", list(filter(steppable, scripts("language")))[::12], ids=lambda script: script.name)
+def test_a_stepped_program_does_what_it_does_by_itself(script: Script) -> None:
+    program = compile_file(script.path, standard_library())
+    with closing(new_machine(program, "normal", script.heap_bytes)) as machine:
+        stepper = Stepper(machine, machine.start(machine.app.load(class_type(program.main)).methods["main"]))
+        all_steps(stepper)
+        machine.drain()
+        assert text_of(machine.output).splitlines() == list(expectation(script.text).output)
 
 
 @needs_llvm
