@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Shape, make_class
-from minivm.classfile import ClassFile, Flags, Method, TypeParameter
+from minivm.classfile import ClassFile, Code, Flags, Method, TypeParameter
 from minivm.errors import LinkError
 from minivm.trace import Tracer
 from minivm.types import OBJECT, Kind, Type, class_type
@@ -44,12 +44,28 @@ class MemoryFinder:
         return (found, self.where) if found else None
 
 
+@frozen
+class RetiredMethod:
+    """What is left of a method that can never run again: enough for the trace of an error thrown long ago."""
+
+    name: str
+    source: str
+    code: Code  # its lines, without instructions
+
+    @staticmethod
+    def of(method: RuntimeMethod) -> RetiredMethod:
+        """The remains of a method."""
+        code = method.declared.code
+        return RetiredMethod(str(method), method.owner.file.source, Code(0, (), lines=code.lines if code else ()))
+
+
 @define(repr=False)
 class Registry:
     """Every class and method of one machine, by id. Index 0 is never used."""
 
     classes: list[RuntimeClass | None] = field(factory=lambda: [None])
     methods: list[RuntimeMethod | None] = field(factory=lambda: [None])
+    retired: dict[int, RetiredMethod] = field(factory=dict)  # by the ids they had
     free: list[int] = field(factory=list)  # ids of classes that were dropped
     loading: int = 0  # how many classes are being loaded at the moment, each for the sake of the one before
 

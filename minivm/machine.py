@@ -244,7 +244,7 @@ class Machine:
         return cls.name if cls else "Error", self.heap.string(message) if message else ""
 
     def _trace_lines(self, ref: int) -> list[str]:
-        return [f"    at {place(method, pc)}" for method, pc in self.vm.unwinder.trace_of(ref)]
+        return [f"    at {place}" for place in self.vm.unwinder.trace_of(ref)]
 
     def _cause(self, ref: int) -> int:
         return self.memory.words[ref + self.vm.unwinder.cause_offset]

@@ -89,8 +89,8 @@ class Unwinder:
             vm.words[ref + self.frames_offset] = trace
         return ref
 
-    def trace_of(self, ref: int) -> list[tuple[RuntimeMethod, int]]:
-        """The (method, pc) pairs recorded in an error, innermost first."""
+    def trace_of(self, ref: int) -> list[str]:
+        """The places recorded in an error, innermost first."""
         vm = self.vm
         trace = vm.words[ref + self.frames_offset]
         if not trace:
@@ -99,8 +99,11 @@ class Unwinder:
         found = []
         for method_id, pc in zip(words[::2], words[1::2], strict=True):
             method = vm.methods[method_id]
+            retired = vm.registry.retired.get(method_id)
             if method is not None:
-                found.append((method, pc))
+                found.append(place(method, pc))
+            elif retired is not None:
+                found.append(f"{retired.name} ({retired.source}:{retired.code.line_at(pc)})")
         return found
 
     def _find_handler(self, ref: int) -> None:

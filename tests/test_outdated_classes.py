@@ -69,3 +69,18 @@ def test_traces_through_dropped_literals_are_still_right(session: Session, monke
     session.feed(":redefine class B { fun f(): int { let g = fun(): int { return 1 }; return g() } }")
     session.feed("for i in 0..10 { B().f() }")
     assert session.feed("e.trace()").text.splitlines()[0] == before.splitlines()[0]
+
+
+def test_replaced_methods_leave_only_what_a_trace_needs(session: Session) -> None:
+    session.feed('class T { fun fail(n: int): int { throw StateError("v{n}") } }')
+    session.feed("let t = T()\nvar old: Error? = null")
+    session.feed("try { t.fail(0) } catch e: StateError { old = e }")
+    methods = session.machine.registry.methods
+    before = sum(method is not None for method in methods)
+    for number in range(1, 30):
+        session.feed(f':redefine class T {{ fun fail(n: int): int {{ throw StateError("w{number}") }} }}')
+        session.feed("try { t.fail(0) } catch e: StateError { }")
+    entries = 29  # each entry of the session is a method of its own
+    assert sum(method is not None for method in methods) <= before + entries
+    trace = session.feed("print(old!!.trace())").text
+    assert "T.fail" in session.machine.output.getvalue() + trace  # type: ignore[attr-defined]

@@ -180,6 +180,9 @@ class Tier:
     def classes_changed(self) -> None:
         """Some classes have other versions now, or are gone: units made from the old ones go."""
         self.discard([c for c in self.units.values() if not self._is_current(c.unit)], "a class was redefined")
+        for counts in (self.caught, self.retries):
+            for key in [key for key in counts if self.vm.classes[key[0].owner.id] is not key[0].owner]:
+                del counts[key]
 
     def restored(self) -> None:
         """A redefinition was taken back."""

@@ -7,7 +7,6 @@ from minivm.handlers.objects import out_of_bounds
 from minivm.interpreter import Interpreter
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.natives.registry import argument, native
-from minivm.unwinder import place
 
 
 @native("Object", "equals")
@@ -39,8 +38,7 @@ def class_name(vm: Interpreter, ref: int) -> str:
 @native("Error", "trace")
 def trace(vm: Interpreter, at: int) -> int:
     """The recorded calls, a line each, innermost first."""
-    calls = vm.unwinder.trace_of(argument(vm, at))
-    return vm.heap.new_string("\n".join(f"at {place(method, pc)}" for method, pc in calls))
+    return vm.heap.new_string("\n".join(f"at {place}" for place in vm.unwinder.trace_of(argument(vm, at))))
 
 
 def checked_range(vm: Interpreter, array: int, start: int, end: int) -> None:

@@ -1,14 +1,17 @@
 """Dropping the function literals of old versions: once nobody holds one, its class goes and its number is free again.
 
-Their methods stay known by number: an error thrown long ago may have one in its trace.
+Methods that can never run again are retired: an error thrown long ago may have one in its trace, so their names
+and lines stay known by number, and nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from minivm.classes import RuntimeClass
 from minivm.classfile import ClassFile, Flags
 from minivm.interpreter import Interpreter
-from minivm.loader import Loader
+from minivm.loader import Loader, RetiredMethod
 from minivm.memory import STATICS_BIT, Root
 from minivm.redefine.callers import mentions
 from minivm.redefine.survey import Survey
@@ -30,6 +33,17 @@ def drop_outdated(
     found = Survey(vm).count() if counts is None else counts
     for cls in unused(vm, old, found or {}):
         _drop(vm, loaders, cls)
+        retire_methods(vm, [cls])
+
+
+def retire_methods(vm: Interpreter, olds: Iterable[RuntimeClass]) -> None:
+    """Forget the methods of replaced classes, but for those that new versions have taken over or that still run."""
+    gone = [m for old in olds for m in old.all_methods() if m.id and vm.methods[m.id] is m]
+    active = {frame.method for frame in vm.scheduler.all_frames()} if gone else set()
+    for method in gone:
+        if method not in active:
+            vm.registry.retired[method.id] = RetiredMethod.of(method)
+            vm.methods[method.id] = None
 
 
 def is_outdated(cls: RuntimeClass, files: dict[str, ClassFile]) -> bool:

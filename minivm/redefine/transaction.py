@@ -23,7 +23,7 @@ from minivm.loader import Loader
 from minivm.memory import Root
 from minivm.redefine.commit import Saved, commit, save
 from minivm.redefine.migrate import Migration, copy_heap, prepare_migration, statics_in_place
-from minivm.redefine.outdated import drop_outdated
+from minivm.redefine.outdated import drop_outdated, retire_methods
 from minivm.redefine.plan import Plan, make_plan
 from minivm.redefine.record import Reason, Record, refused
 from minivm.redefine.story import commit_line, migrate_lines, plan_lines, quiesce_line, request_line
@@ -99,6 +99,7 @@ def _apply(machine: Machine, plan: Plan, loaders: list[Loader], force: bool) -> 
         lines = (*migrate_lines(plan, transaction.migration, relaid), commit_line(plan))
         machine.tracer.event("redefine", "\n".join(lines))
     record = summary(plan, olds, relaid, counts)
+    retire_methods(machine.vm, olds.values())
     drop_outdated(machine.vm, loaders_of(machine), plan.files, counts)
     return record
 

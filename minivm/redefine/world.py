@@ -75,7 +75,7 @@ def touched(loaded: Iterable[RuntimeClass], names: frozenset[str]) -> dict[int, 
 def make_world(registry: Registry, loaders: list[Loader], files: dict[str, tuple[ClassFile, Loader]]) -> World:
     """Fork every loader and put the new files in. ``loaders`` lists parents before children."""
     affected = touched(registry.loaded(), frozenset(files))
-    shadow = Registry(list(registry.classes), registry.methods, list(registry.free))
+    shadow = Registry(list(registry.classes), registry.methods, free=list(registry.free))
     forks: dict[int, Fork] = {}
     ids = {(id(c.loader), c.type): c.id for c in affected.values()}
     for loader in loaders:
