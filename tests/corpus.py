@@ -10,7 +10,8 @@ print(x)                 // expect: text              a line of output, in the o
 // heap 4                                             megabytes of one half
 // slow                                               not run collecting at every allocation, nor redefining
 // long                                               the same, and only with --long
-// only normal collecting                             the modes in which the output is as expected
+// timed                                              what the clock says is in its heap: digests differ
+// only normal collecting                             the kinds of mode (see ``modes``) in which it does the same
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from attrs import frozen
 
 SCRIPTS = Path(__file__).parent / "scripts"
-MODES = ("normal", "collecting", "redefining")
+KINDS = ("normal", "collecting", "redefining")
 _EXPECT = re.compile(r"(?://|/\*) ?expect( \w+| failed fiber)?: ?(.*?)\s*$", re.MULTILINE)
 _DIAGNOSTIC = re.compile(r"(E\d+) line (\d+)(?:: (.*))?")
 
@@ -57,17 +58,22 @@ class Script:
     text: str
 
     @property
-    def modes(self) -> tuple[str, ...]:
-        """The modes it is run in."""
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of mode it is run in."""
         only = re.search(r"^// only (.+)$", self.text, re.MULTILINE)
         if only:
             return tuple(only.group(1).split())
-        return MODES[:1] if re.search(r"^// (slow|long)$", self.text, re.MULTILINE) else MODES
+        return KINDS[:1] if re.search(r"^// (slow|long)$", self.text, re.MULTILINE) else KINDS
 
     @property
     def is_long(self) -> bool:
         """Whether it takes too long for every run."""
         return re.search(r"^// long$", self.text, re.MULTILINE) is not None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it leaves another heap each time."""
+        return re.search(r"^// timed$", self.text, re.MULTILINE) is not None
 
     @property
     def heap_bytes(self) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import random
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from lang.program import program_machine
 from lang.source import Source
 from minivm.classfile import ClassFile
 from minivm.errors import Deadlock, GuestError, MiniError
+from minivm.interpreter import NEVER
 from minivm.machine import Exit, Machine
-from minivm.native.modes import Mode
 from minivm.options import MachineOptions
 from minivm.redefine import redefine
 from minivm.trace import Tracer
+from modes import PLAIN, Mode, named
+from outcome_digest import OutcomeDigest
 
 BURST = 4  # redefinitions at one frequency; then half as often
 
@@ -35,6 +38,7 @@ class Outcome:
     deadlock: str = ""
     status: str = ""
     errors: str = ""
+    digest: str = ""
 
 
 @contextmanager
@@ -58,23 +62,55 @@ def compile_text(name: str, text: str, folder: Path = Path()) -> Program:
     return compile_program(Source(f"{name}.mini", text), folder, name, standard_library())
 
 
-def new_machine(program: Program, mode: str, heap_bytes: int = 64 << 20) -> Machine:
+def new_machine(
+    program: Program, mode: Mode | str = PLAIN, heap_bytes: int = 64 << 20, folder: Path = Path()
+) -> Machine:
     """A machine for the program, its output in ``machine.output``."""
-    tier = Mode.NATIVE if mode.startswith("native") else Mode.INTERPRETER
-    options = MachineOptions(heap_bytes, mode.endswith(("collecting", "both")), Tracer(), mode=tier)
-    machine = program_machine(program, Path("."), options)
+    machine = program_machine(program, folder, mode_options(named(mode), heap_bytes))
     machine.output, machine.errors = io.StringIO(), io.StringIO()
-    if mode.endswith(("redefining", "both")):
-        redefine_often(machine)
+    provoke(machine, named(mode))
     return machine
 
 
-def run(program: Program, mode: str, heap_bytes: int = 64 << 20, arguments: Sequence[str] = ()) -> Outcome:
+def mode_options(mode: Mode, heap_bytes: int) -> MachineOptions:
+    """The options of a machine for a mode."""
+    return MachineOptions(heap_bytes, mode.collecting, Tracer(), mode=mode.tier)
+
+
+def provoke(machine: Machine, mode: Mode, patience: int = 0) -> None:
+    """Make happen at a machine's safepoints what the mode asks for.
+
+    With ``patience`` it does not collect at every allocation, but so often in a row, and again after a while.
+    """
+    machine.vm.stress_every = mode.stop_every
+    acts: list[Callable[[], None]] = []
+    if mode.redefining:
+        acts.append(redefine_often(machine))
+    if mode.mixed:
+        acts.append(change_tiers(machine, mode.seed))
+    if mode.collecting and patience:
+        acts.append(collect_in_bursts(machine, patience))
+    if acts:
+        machine.vm.at_safepoint = lambda: [act() for act in acts] and None
+    machine.vm.refill()
+
+
+def run(
+    program: Program,
+    mode: Mode | str = PLAIN,
+    heap_bytes: int = 64 << 20,
+    *,
+    arguments: Sequence[str] = (),
+    seconds: int = 120,
+    patience: int = 0,
+) -> Outcome:
     """Run a program to its end."""
     machine = new_machine(program, mode, heap_bytes)
+    if patience:
+        provoke(machine, named(mode), patience)
     machine.arguments = list(arguments)
     outcome = Outcome()
-    with closing(machine), limited():
+    with closing(machine), limited(seconds):
         try:
             machine.run_main(program.main)
         except GuestError as error:
@@ -86,6 +122,7 @@ def run(program: Program, mode: str, heap_bytes: int = 64 << 20, arguments: Sequ
             outcome.status = str(request.status)
         outcome.lines = text_of(machine.output).splitlines()
         outcome.errors = text_of(machine.errors)
+        outcome.digest = OutcomeDigest(machine).compute()
     return outcome
 
 
@@ -95,8 +132,8 @@ def text_of(stream: object) -> str:
     return stream.getvalue()
 
 
-def redefine_often(machine: Machine) -> None:
-    """Redefine every class of the program to itself at safepoints: each of the first few, then ever fewer."""
+def redefine_often(machine: Machine) -> Callable[[], None]:
+    """Redefine every class of the program to itself at safepoints: at each of the first few, then at ever fewer."""
     done = 0
 
     def again() -> None:
@@ -108,9 +145,52 @@ def redefine_often(machine: Machine) -> None:
         if done % BURST == 0:
             machine.vm.stress_every *= 2
 
-    machine.vm.stress_every = 1
-    machine.vm.at_safepoint = again
-    machine.vm.refill()
+    machine.vm.stress_every = machine.vm.stress_every or 1
+    return again
+
+
+def change_tiers(machine: Machine, seed: int) -> Callable[[], None]:
+    """Let chance decide at safepoints, ever fewer, what is compiled from then on, and what is no longer."""
+    chance = random.Random(seed)
+    vm = machine.vm
+    hot = vm.hot
+
+    def again() -> None:
+        vm.hot = chance.choice((hot, hot, 3, 20, NEVER))
+        if vm.tier is not None:
+            gone = [unit for unit in vm.tier.units.values() if chance.random() < 0.3]
+            vm.tier.discard(gone, "by chance")
+        vm.stress_every = chance.randrange(1, 2 + 2 * vm.stress_every)
+
+    vm.stress_every = 1
+    return again
+
+
+def collect_in_bursts(machine: Machine, patience: int) -> Callable[[], None]:
+    """Collect at ``patience`` allocations in a row, and again some stops later, each time half as many."""
+    memory = machine.memory
+    collect = memory.collect
+    assert collect is not None
+    left = patience
+
+    def counted() -> None:
+        nonlocal left
+        collect()
+        left -= 1
+        if left <= 0:
+            memory.stress = False
+
+    def again() -> None:
+        nonlocal left, patience
+        if left <= 0:
+            machine.vm.stress_every *= 2
+            patience = max(patience // 2, 2)
+            left = patience
+            memory.stress = True
+
+    memory.collect = counted
+    machine.vm.stress_every = machine.vm.stress_every or 16
+    return again
 
 
 def loaded_files(machine: Machine) -> list[ClassFile]:

@@ -71,5 +71,5 @@ def check(name: str, text: str) -> None:
         except CompileError as error:
             assert error.diagnostics
             return
-    outcome = run(program, "normal")
+    outcome = run(program)
     assert outcome.lines or outcome.error

@@ -1,31 +1,26 @@
-"""The language, rule by rule: every script of the corpus, in every mode."""
+"""The language, rule by rule: every script of the corpus. That no mode changes it: ``test_differential``."""
 
 from __future__ import annotations
 
 import pytest
 
-from corpus import MODES, Expectation, Script, expectation, scripts
+from corpus import Expectation, Script, expectation, scripts
 from lang.diagnostics import CompileError, render
 from running import Outcome, compile_text, run
 
 ALL = [*scripts("language"), *scripts("programs")]
 ERRONEOUS = [script for script in ALL if expectation(script.text).diagnoses]
 PROGRAMS = [script for script in ALL if script not in ERRONEOUS]
-RUNS = [(script, mode) for script in PROGRAMS if not script.is_long for mode in script.modes]
-LONG_RUNS = [(script, "both") for script in PROGRAMS if script.modes == MODES]
-LONG_RUNS += [(script, "normal") for script in PROGRAMS if script.is_long]
 
 
-@pytest.mark.parametrize(("script", "mode"), RUNS, ids=[f"{script.name}-{mode}" for script, mode in RUNS])
-def test_program(script: Script, mode: str) -> None:
+def marked(script: Script) -> object:
+    return pytest.param(script, id=script.name, marks=[pytest.mark.long] if script.is_long else [])
+
+
+@pytest.mark.parametrize("script", [marked(script) for script in PROGRAMS])
+def test_program(script: Script) -> None:
     program = compile_text(script.path.stem, script.text, script.path.parent)
-    check(run(program, mode, script.heap_bytes), expectation(script.text))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("script", "mode"), LONG_RUNS, ids=[f"{script.name}-{mode}" for script, mode in LONG_RUNS])
-def test_long_program(script: Script, mode: str) -> None:
-    test_program(script, mode)
+    check(run(program, heap_bytes=script.heap_bytes), expectation(script.text))
 
 
 def check(outcome: Outcome, expected: Expectation) -> None:

@@ -6,7 +6,8 @@
     //// expect applied: words   how that ended (``applied``, ``nothing``, ``refused``), and words of its record
     //// continue                what follows is the next entry
 
-Every refusal must leave the heap digest as it was; a collection after every outcome finds the heap in order.
+Every refusal must leave the heap digest as it was; a collection after every outcome finds the heap in order. And a
+script does the same in every mode.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ from attrs import define, field
 
 from corpus import Script, expectation, scripts
 from lang.repl.session import Session
-from minivm.options import MachineOptions
-from minivm.trace import Tracer
-from running import limited, redefine_often, text_of
+from modes import PLAIN, Mode, admitted, chosen
+from outcome_digest import OutcomeDigest
+from running import limited, mode_options, provoke, text_of
 
 ALL = scripts("redefine")
-RUNS = [(script, mode) for script in ALL for mode in script.modes]
 KINDS = {"body", "fields", "statics", "methods", "hierarchy", "generics", "closures", "active_frames", "sets"}
 KINDS |= {"refusals", "programs"}
 _HEADING = re.compile(r"^//// (\w+)(?: (\w+)(?:: (.*))?)?$", re.MULTILINE)
@@ -56,17 +56,27 @@ def sections(text: str) -> list[Section]:
     return found
 
 
-def new_session(script: Script, mode: str) -> Session:
+def new_session(script: Script, mode: Mode) -> Session:
     """A session for a script in a mode."""
-    options = MachineOptions(script.heap_bytes, mode == "collecting", Tracer())
+    options = mode_options(mode, script.heap_bytes)
     session = Session(options, script.path.parent, output=io.StringIO(), errors=io.StringIO())
-    if mode == "redefining":
-        redefine_often(session.machine)
+    provoke(session.machine, mode)
     return session
 
 
-@pytest.mark.parametrize(("script", "mode"), RUNS, ids=[f"{script.name}-{mode}" for script, mode in RUNS])
-def test_case(script: Script, mode: str) -> None:
+@pytest.mark.parametrize("script", ALL, ids=[script.name for script in ALL])
+def test_case(script: Script, request: pytest.FixtureRequest) -> None:
+    modes = admitted(script.kinds)
+    if not request.config.getoption("--long"):
+        modes = chosen(modes, script.name, request.config.getoption("--rotation"))
+    first = run_case(script, PLAIN) if "normal" in script.kinds else None
+    for mode in modes:
+        digest = run_case(script, mode)
+        assert first is None or script.is_timed or digest == first, mode.name
+
+
+def run_case(script: Script, mode: Mode) -> str:
+    """Go through a script; the digest of what it leaves."""
     session = new_session(script, mode)
     with closing(session.machine), limited():
         for section in sections(script.text):
@@ -74,6 +84,7 @@ def test_case(script: Script, mode: str) -> None:
                 check_redefinition(session, section)
             else:
                 check_entry(session, section)
+        return OutcomeDigest(session.machine).compute()
 
 
 def check_entry(session: Session, section: Section) -> None:

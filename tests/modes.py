@@ -1,0 +1,78 @@
+"""The ways of running one program that must not be told apart, as data.
+
+A mode is a row here; every script of the corpus, every example and every random program runs in it from then on.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from minivm.native.modes import Mode as Tier
+from minivm.native.presence import available
+
+
+@frozen
+class Mode:
+    """How a program is run: by which tier, and which rare events are made common."""
+
+    name: str
+    tier: Tier = Tier.INTERPRETER
+    mixed: bool = False  # what is compiled is left to chance, anew at each stop
+    stop_every: int = 0  # polls between two stops of the machine; 0: only when a fiber's turn is over
+    collecting: bool = False  # at every allocation
+    redefining: bool = False  # every class to itself, at each of the first stops, then ever less often
+    seed: int = 0  # of what is left to chance
+    rare: bool = False  # not for every script in every run: see ``chosen``
+
+    @property
+    def kind(self) -> str:
+        """What the scripts call it that name the modes they are for."""
+        return "redefining" if self.redefining else "collecting" if self.collecting else "normal"
+
+
+PLAIN = Mode("normal")
+
+_ALL = (
+    Mode("stop at every poll", stop_every=1),
+    Mode("collecting", collecting=True),
+    Mode("redefining", redefining=True),
+    Mode("stop at every 2nd poll", stop_every=2, rare=True),
+    Mode("stop at every 7th poll", stop_every=7, rare=True),
+    Mode("collecting and redefining", collecting=True, redefining=True, rare=True),
+    Mode("native", tier=Tier.NATIVE),
+    Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1),
+    Mode("native, stop at every 2nd poll", tier=Tier.NATIVE, stop_every=2, rare=True),
+    Mode("native, stop at every 3rd poll", tier=Tier.NATIVE, stop_every=3, rare=True),
+    Mode("native, stop at every 7th poll", tier=Tier.NATIVE, stop_every=7, rare=True),
+    Mode("native, stop at every 50th poll", tier=Tier.NATIVE, stop_every=50, rare=True),
+    Mode("native, collecting", tier=Tier.NATIVE, collecting=True, rare=True),
+    Mode("native, redefining", tier=Tier.NATIVE, redefining=True, rare=True),
+    Mode("native, collecting and redefining", tier=Tier.NATIVE, collecting=True, redefining=True, rare=True),
+    Mode("mixed 1", tier=Tier.NATIVE, mixed=True, seed=1, rare=True),
+    Mode("mixed 2", tier=Tier.NATIVE, mixed=True, seed=2, rare=True),
+    Mode("mixed, redefining", tier=Tier.NATIVE, mixed=True, redefining=True, seed=3, rare=True),
+    Mode("mixed, collecting", tier=Tier.NATIVE, mixed=True, collecting=True, seed=4, rare=True),
+)
+
+MODES = tuple(mode for mode in _ALL if available() or mode.tier is Tier.INTERPRETER)  # PLAIN is what they are held to
+
+
+def named(mode: Mode | str) -> Mode:
+    """A mode by its name."""
+    return mode if isinstance(mode, Mode) else next(found for found in (PLAIN, *_ALL) if found.name == mode)
+
+
+def admitted(kinds: Sequence[str]) -> tuple[Mode, ...]:
+    """The modes of some kinds."""
+    return tuple(mode for mode in MODES if mode.kind in kinds)
+
+
+def chosen(modes: Sequence[Mode], what: str, rotation: int, rare: int = 1) -> list[Mode]:
+    """The common ones of ``modes``, and ``rare`` of the others: which depends on the program and the rotation."""
+    others = [mode for mode in modes if mode.rare]
+    start = zlib.crc32(what.encode()) + rotation
+    picked = {others[(start + i) % len(others)].name for i in range(min(rare, len(others)))}
+    return [mode for mode in modes if not mode.rare or mode.name in picked]
