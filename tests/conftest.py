@@ -6,7 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="also run the tests marked long, and every mode (many minutes)")
+    parser.addoption(
+        "--long", action="store_true", help="also run the tests marked long, and every mode (many minutes)"
+    )
     parser.addoption(
         "--rotation", type=int, default=0, help="another number: other rare modes and other random programs are run"
     )

@@ -323,9 +323,8 @@ def _assert(body: Body, node: nodes.Unary, expected: Type | None) -> TypedExpres
 def integer(body: Body, literal: nodes.Int, value: int, whole: nodes.Node) -> TypedExpression:
     """An int literal with its sign; a hexadecimal one may fill all 64 bits."""
     text = body.namespace.unit.source.text[literal.span.start : literal.span.end].lower().lstrip("( ")
-    is_pattern = text.startswith(("0x", "0b", "0o")) and value >= 0
-    if is_pattern and MAX_INT < value <= MAX_HEX:
-        value -= 1 << 64
+    if text.startswith(("0x", "0b", "0o")) and MAX_INT < literal.value <= MAX_HEX:
+        value = (value - MIN_INT) % (1 << 64) + MIN_INT
     if not MIN_INT <= value <= MAX_INT:
         hint = f"an int lies between {MIN_INT} and {MAX_INT}; write `.0` after it for a float"
         return body.wrong(whole, codes.LITERAL_RANGE, "this number does not fit into 64 bits", "", hint)
