@@ -17,7 +17,7 @@ from lang.program import program_machine
 from lang.source import Source
 from minivm.classfile import ClassFile
 from minivm.errors import Deadlock, GuestError, MiniError
-from minivm.interpreter import NEVER
+from minivm.interpreter import NEVER, QUANTUM
 from minivm.machine import Exit, Machine
 from minivm.options import MachineOptions
 from minivm.redefine import redefine
@@ -87,12 +87,13 @@ def mode_options(mode: Mode, heap_bytes: int) -> MachineOptions:
 def provoke(machine: Machine, mode: Mode, patience: int = 0) -> None:
     """Make happen at a machine's safepoints what the mode asks for.
 
-    With ``patience`` it does not collect at every allocation, but so often in a row, and again after a while.
+    With ``patience`` it does not collect at every allocation, but so often in a row, and again after a while; and it
+    redefines less often.
     """
     machine.vm.stress_every = mode.stop_every
     acts: list[Callable[[], None]] = []
     if mode.redefining:
-        acts.append(redefine_often(machine))
+        acts.append(redefine_often(machine, 1 if patience else BURST))
     if mode.mixed:
         acts.append(change_tiers(machine, mode.seed))
     if mode.collecting and patience:
@@ -139,17 +140,22 @@ def text_of(stream: object) -> str:
     return stream.getvalue()
 
 
-def redefine_often(machine: Machine) -> Callable[[], None]:
+def redefine_often(machine: Machine, burst: int) -> Callable[[], None]:
     """Redefine every class of the program to itself at safepoints: at each of the first few, then at ever fewer."""
     done = 0
+    stops = 0
 
     def again() -> None:
-        nonlocal done
+        nonlocal done, stops
+        stops += 1
+        if stops * QUANTUM < machine.vm.stress_every:  # a turn has ended before it was time
+            return
         record = redefine(machine, loaded_files(machine), force=True)
         if not record.applied and record.code != "R502":
             raise MiniError(record.text())
         done += 1
-        if done % BURST == 0:
+        stops = 0
+        if done % burst == 0:
             machine.vm.stress_every *= 2
 
     machine.vm.stress_every = machine.vm.stress_every or 1

@@ -27,9 +27,13 @@ class Blocker:
 def blocking_frames(scheduler: Scheduler, files: Mapping[str, ClassFile]) -> list[Blocker]:
     """Every frame that blocks a swap to ``files``, by fiber, oldest fiber first and newest frame first."""
     found = []
+    known: dict[int, bool] = {}  # by id of a method: a deep recursion has few of them
     for fiber in scheduler.live():
         for frame in scheduler.frames(fiber):
-            if blocks(frame.method, files):
+            method = frame.method
+            if method.id not in known:
+                known[method.id] = blocks(method, files)
+            if known[method.id]:
                 found.append(Blocker(scheduler.get(fiber, "id"), frame))
     return found
 

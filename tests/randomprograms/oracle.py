@@ -12,7 +12,8 @@ from modes import PLAIN, Mode, chosen
 from running import Outcome, compile_text, run
 
 HEAP = 4 << 20  # bytes of one half: small, so that running out of it is quick
-SECONDS = 10  # of processor time, for one run of one program
+SECONDS = 60  # of processor time, for one run of one program
+PATIENCE = 100  # collections in a row, where every allocation collects
 
 
 @frozen
@@ -56,7 +57,7 @@ def modes_for(seed: int, rotation: int = 0, rare: int = 1) -> list[Mode]:
 def attempt(program: Program, mode: Mode) -> Outcome | Finding:
     """One run; a Finding if the machine itself fails."""
     try:
-        return run(program, mode, HEAP, SECONDS)
+        return run(program, mode, HEAP, seconds=SECONDS, patience=PATIENCE)
     except TimeoutError as error:
         return Finding("hangs", mode.name, str(error))
     except Exception as error:
