@@ -36,14 +36,14 @@ class Mode:
 PLAIN = Mode("normal")
 
 _ALL = (
-    Mode("stop at every poll", stop_every=1),
+    Mode("stop at every poll", stop_every=1, rare=True),
     Mode("collecting", collecting=True),
     Mode("redefining", redefining=True),
     Mode("stop at every 2nd poll", stop_every=2, rare=True),
     Mode("stop at every 7th poll", stop_every=7, rare=True),
     Mode("collecting and redefining", collecting=True, redefining=True, rare=True),
     Mode("native", tier=Tier.NATIVE),
-    Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1),
+    Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1, rare=True),
     Mode("native, stop at every 2nd poll", tier=Tier.NATIVE, stop_every=2, rare=True),
     Mode("native, stop at every 3rd poll", tier=Tier.NATIVE, stop_every=3, rare=True),
     Mode("native, stop at every 7th poll", tier=Tier.NATIVE, stop_every=7, rare=True),

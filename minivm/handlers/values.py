@@ -13,6 +13,7 @@ from minivm.memory import CLASS_MASK
 from minivm.types import BOOL, FLOAT, INT, VOID
 
 Words = memoryview
+NAN = 0x7FF8_0000_0000_0000  # the bits that every NaN counts as
 
 # ── equal ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,10 +75,13 @@ def hash_word(vm: Interpreter, words: Words[int], fp: int, at: int, arg: None) -
 
 
 def hash_float(vm: Interpreter, words: Words[int], fp: int, at: int, arg: None) -> int | None:
-    """A float's bits are its hash; both zeros are equal, so they hash alike."""
+    """A float's bits are its hash. Both zeros are equal, so they hash alike; NaN's bits are the processor's choice."""
     at += fp
-    if vm.floats[at] == 0:
+    value = vm.floats[at]
+    if value == 0:
         words[at] = 0
+    elif value != value:
+        words[at] = NAN
     return None
 
 

@@ -21,7 +21,7 @@ class State:
     first: int
     count: int
     rotation: int = 0
-    rare: int = 1
+    modes: int = 2
     done: int = 0  # programs from ``first`` on that are all judged
     counts: dict[str, int] = field(factory=dict)  # by kind of finding; "fine" besides
     findings: dict[str, dict[str, str]] = field(factory=dict)  # by seed
@@ -44,7 +44,7 @@ def carry_on(state: State, workers: int, report: Callable[[State], None]) -> Non
     while state.done < state.count:
         first = state.first + state.done
         seeds = range(first, min(first + batch, state.first + state.count))
-        results = judged(seeds, workers, state.rotation, state.rare)
+        results = judged(seeds, workers, state.rotation, state.modes)
         counts = Counter(state.counts)
         for seed, finding in sorted(results.items()):
             counts["fine" if finding is None else finding.kind] += 1
@@ -58,7 +58,7 @@ def carry_on(state: State, workers: int, report: Callable[[State], None]) -> Non
 _children = threading.local()
 
 
-def judged(seeds: range, workers: int, rotation: int = 0, rare: int = 1) -> dict[int, Finding | None]:
+def judged(seeds: range, workers: int, rotation: int = 0, modes: int = 2) -> dict[int, Finding | None]:
     """What is wrong with each of some programs."""
     results: dict[int, Finding | None] = {}
     pending: Iterator[int] = iter(seeds)
@@ -71,7 +71,7 @@ def judged(seeds: range, workers: int, rotation: int = 0, rare: int = 1) -> dict
                     seed = next(pending, None)
                 if seed is None:
                     return
-                results[seed] = child.ask({"seed": seed, "rotation": rotation, "rare": rare})
+                results[seed] = child.ask({"seed": seed, "rotation": rotation, "modes": modes})
 
     threads = [threading.Thread(target=work) for _ in range(workers)]
     for thread in threads:

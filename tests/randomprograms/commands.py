@@ -29,8 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     run_.add_argument("--state", type=Path, required=True, help="the file that says how far it has come")
     run_.add_argument("--first", type=int, default=0, help="the first seed")
     run_.add_argument("--count", type=int, default=100_000)
-    run_.add_argument("--rotation", type=int, default=0, help="which of the rare modes come first")
-    run_.add_argument("--rare", type=int, default=1, help="how many of the rare modes each program is run in")
+    run_.add_argument("--rotation", type=int, default=0, help="which modes come first")
+    run_.add_argument("--modes", type=int, default=2, help="how many modes each program is run in")
     run_.add_argument("--workers", type=int, default=2)
     commands.add_parser("show", help="print a program").add_argument("seed", type=int)
     one = commands.add_parser("judge", help="judge one program")
@@ -48,7 +48,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.state.exists():
         state = State.load(parsed.state)
     else:
-        state = State(parsed.first, parsed.count, parsed.rotation, parsed.rare)
+        state = State(parsed.first, parsed.count, parsed.rotation, parsed.modes)
     told = set(state.findings)
 
     def report(state: State) -> None:

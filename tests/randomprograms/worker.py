@@ -28,7 +28,7 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
     """Judge one program."""
     if "seed" in request:
         text = generate(request["seed"]).text
-        modes = modes_for(request["seed"], request.get("rotation", 0), request.get("rare", 1))
+        modes = modes_for(request["seed"], request.get("rotation", 0), request.get("modes", 2))
     else:
         text = regenerate(tuple(request["numbers"])).text if "numbers" in request else request["text"]
         modes = [mode for mode in MODES if mode.name in request["modes"]]
