@@ -26,6 +26,7 @@ class Mode:
     redefining: bool = False  # every class to itself, at each of the first stops, then ever less often
     seed: int = 0  # of what is left to chance
     rare: bool = False  # not for every script in every run: see ``chosen``
+    long: bool = False  # only with --long
 
     @property
     def kind(self) -> str:
@@ -43,18 +44,18 @@ _ALL = (
     Mode("stop at every 7th poll", stop_every=7, rare=True),
     Mode("collecting and redefining", collecting=True, redefining=True, rare=True),
     Mode("native", tier=Tier.NATIVE),
-    Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1, rare=True),
-    Mode("native, stop at every 2nd poll", tier=Tier.NATIVE, stop_every=2, rare=True),
-    Mode("native, stop at every 3rd poll", tier=Tier.NATIVE, stop_every=3, rare=True),
-    Mode("native, stop at every 7th poll", tier=Tier.NATIVE, stop_every=7, rare=True),
-    Mode("native, stop at every 50th poll", tier=Tier.NATIVE, stop_every=50, rare=True),
-    Mode("native, collecting", tier=Tier.NATIVE, collecting=True, rare=True),
-    Mode("native, redefining", tier=Tier.NATIVE, redefining=True, rare=True),
-    Mode("native, collecting and redefining", tier=Tier.NATIVE, collecting=True, redefining=True, rare=True),
-    Mode("mixed 1", tier=Tier.NATIVE, mixed=True, seed=1, rare=True),
-    Mode("mixed 2", tier=Tier.NATIVE, mixed=True, seed=2, rare=True),
-    Mode("mixed, redefining", tier=Tier.NATIVE, mixed=True, redefining=True, seed=3, rare=True),
-    Mode("mixed, collecting", tier=Tier.NATIVE, mixed=True, collecting=True, seed=4, rare=True),
+    Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1, long=True),
+    Mode("native, stop at every 2nd poll", tier=Tier.NATIVE, stop_every=2, long=True),
+    Mode("native, stop at every 3rd poll", tier=Tier.NATIVE, stop_every=3, long=True),
+    Mode("native, stop at every 7th poll", tier=Tier.NATIVE, stop_every=7, long=True),
+    Mode("native, stop at every 50th poll", tier=Tier.NATIVE, stop_every=50, long=True),
+    Mode("native, collecting", tier=Tier.NATIVE, collecting=True, long=True),
+    Mode("native, redefining", tier=Tier.NATIVE, redefining=True, long=True),
+    Mode("native, collecting and redefining", tier=Tier.NATIVE, collecting=True, redefining=True, long=True),
+    Mode("mixed 1", tier=Tier.NATIVE, mixed=True, seed=1, long=True),
+    Mode("mixed 2", tier=Tier.NATIVE, mixed=True, seed=2, long=True),
+    Mode("mixed, redefining", tier=Tier.NATIVE, mixed=True, redefining=True, seed=3, long=True),
+    Mode("mixed, collecting", tier=Tier.NATIVE, mixed=True, collecting=True, seed=4, long=True),
 )
 
 MODES = tuple(mode for mode in _ALL if available() or mode.tier is Tier.INTERPRETER)  # PLAIN is what they are held to
@@ -65,13 +66,17 @@ def named(mode: Mode | str) -> Mode:
     return mode if isinstance(mode, Mode) else next(found for found in (PLAIN, *_ALL) if found.name == mode)
 
 
+USUAL = tuple(mode for mode in MODES if not mode.long)
+
+
 def admitted(kinds: Sequence[str]) -> tuple[Mode, ...]:
     """The modes of some kinds."""
     return tuple(mode for mode in MODES if mode.kind in kinds)
 
 
 def chosen(modes: Sequence[Mode], what: str, rotation: int, rare: int = 1) -> list[Mode]:
-    """The common ones of ``modes``, and ``rare`` of the others: which depends on the program and the rotation."""
+    """The common ones of ``modes``, and ``rare`` of the rare ones, by the program and the rotation."""
+    modes = [mode for mode in modes if not mode.long]
     others = [mode for mode in modes if mode.rare]
     start = zlib.crc32(what.encode()) + rotation
     picked = {others[(start + i) % len(others)].name for i in range(min(rare, len(others)))}

@@ -52,6 +52,7 @@ class Compiled:
     pool: Pool
     entry: Entry
     misses: int = 0  # stops at instructions that meant nothing when it was compiled
+    waits: list[tuple[int, int]] = field(factory=list)  # where: method ids, which an undone redefinition takes, and pcs
 
 
 @frozen
@@ -144,6 +145,7 @@ class Tier:
         self.linkage.connect(pool)
         self.units[key] = compiled
         for method, pc in unit.unresolved:
+            compiled.waits.append((method.id, pc))
             self.unresolved.setdefault((method.id, pc), set()).add(compiled)
         if unit.start is None:
             unit.method.entry = compiled.entry
@@ -194,8 +196,8 @@ class Tier:
         for compiled in units:
             unit = compiled.unit
             del self.units[unit.method, unit.start]
-            for method, pc in unit.unresolved:
-                self.unresolved[method.id, pc].discard(compiled)
+            for place in compiled.waits:
+                self.unresolved[place].discard(compiled)
             unit.method.heat = 0
             if unit.start is None:
                 unit.method.entry = None

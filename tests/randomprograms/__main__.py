@@ -2,7 +2,7 @@
 
 python -m tests.randomprograms run --state FILE [--count N] [--first SEED]   judge programs; goes on where FILE ends
 python -m tests.randomprograms show SEED                                     print a program
-python -m tests.randomprograms judge SEED [--all]                            judge one, in the modes of its turn or in all
+python -m tests.randomprograms judge SEED [--all]                            judge one, in its modes or all
 python -m tests.randomprograms shrink SEED [-o FILE]                         make a failing one small
 """
 

@@ -22,6 +22,7 @@ class State:
     count: int
     rotation: int = 0
     modes: int = 2
+    long: bool = False
     done: int = 0  # programs from ``first`` on that are all judged
     counts: dict[str, int] = field(factory=dict)  # by kind of finding; "fine" besides
     findings: dict[str, dict[str, str]] = field(factory=dict)  # by seed
@@ -44,7 +45,7 @@ def carry_on(state: State, workers: int, report: Callable[[State], None]) -> Non
     while state.done < state.count:
         first = state.first + state.done
         seeds = range(first, min(first + batch, state.first + state.count))
-        results = judged(seeds, workers, state.rotation, state.modes)
+        results = judged(seeds, workers, state.rotation, state.modes, state.long)
         counts = Counter(state.counts)
         for seed, finding in sorted(results.items()):
             counts["fine" if finding is None else finding.kind] += 1
@@ -58,7 +59,9 @@ def carry_on(state: State, workers: int, report: Callable[[State], None]) -> Non
 _children = threading.local()
 
 
-def judged(seeds: range, workers: int, rotation: int = 0, modes: int = 2) -> dict[int, Finding | None]:
+def judged(
+    seeds: range, workers: int, rotation: int = 0, modes: int = 2, long: bool = False
+) -> dict[int, Finding | None]:
     """What is wrong with each of some programs."""
     results: dict[int, Finding | None] = {}
     pending: Iterator[int] = iter(seeds)
@@ -71,7 +74,7 @@ def judged(seeds: range, workers: int, rotation: int = 0, modes: int = 2) -> dic
                     seed = next(pending, None)
                 if seed is None:
                     return
-                results[seed] = child.ask({"seed": seed, "rotation": rotation, "modes": modes})
+                results[seed] = child.ask({"seed": seed, "rotation": rotation, "modes": modes, "long": long})
 
     threads = [threading.Thread(target=work) for _ in range(workers)]
     for thread in threads:

@@ -24,7 +24,7 @@ class Child:
     def __init__(self, seconds: int = WALL_SECONDS) -> None:
         self.seconds = seconds
         self.process: subprocess.Popen[str] | None = None
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed at the end of the ``with`` block that a Child is
 
     def __enter__(self) -> Child:
         return self

@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     run_.add_argument("--count", type=int, default=100_000)
     run_.add_argument("--rotation", type=int, default=0, help="which modes come first")
     run_.add_argument("--modes", type=int, default=2, help="how many modes each program is run in")
+    run_.add_argument("--usual", action="store_true", help="without the modes that only long runs have")
     run_.add_argument("--workers", type=int, default=2)
     commands.add_parser("show", help="print a program").add_argument("seed", type=int)
     one = commands.add_parser("judge", help="judge one program")
@@ -48,7 +49,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.state.exists():
         state = State.load(parsed.state)
     else:
-        state = State(parsed.first, parsed.count, parsed.rotation, parsed.modes)
+        state = State(parsed.first, parsed.count, parsed.rotation, parsed.modes, not parsed.usual)
     told = set(state.findings)
 
     def report(state: State) -> None:
@@ -71,7 +72,7 @@ def show(parsed: argparse.Namespace) -> int:
 
 def judge(parsed: argparse.Namespace) -> int:
     """Judge one program."""
-    names = [mode.name for mode in (MODES if parsed.all else modes_for(parsed.seed))]
+    names = [mode.name for mode in (MODES if parsed.all else modes_for(parsed.seed, long=True))]
     with Child() as child:
         finding = child.ask({"text": generate(parsed.seed).text, "modes": names})
     print(described(finding))

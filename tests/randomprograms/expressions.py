@@ -17,8 +17,8 @@ INTS = ("0", "1", "2", "3", "-1", "5", "7", "8", "10", "31", "32", "63", "64", "
 FLOATS = ("0.0", "1.0", "0.5", "-1.0", "2.0", "3.25", "-0.0", "0.1", "1e10", "-1e10", "1e-10", "1e308", "-1e308",
           "5e-324", "2.2250738585072014e-308", "9223372036854775807.0", "-9223372036854775808.0", "9.3e18", "-9.3e18",
           "4503599627370496.5", "(0.0 / 0.0)", "(1.0 / 0.0)", "(-1.0 / 0.0)")  # fmt: skip
-STRINGS = ('""', '"a"', '"b"', '"ab"', '"hello"', '" x "', '"é"', '"Grüße"', '"€uro"', '"😀"', '"a😀€é"', '"12"', '"-7"',
-           '"1.5"', '"x1"', '"abcabc"', '"\\n"', '"\\{\\}"')  # fmt: skip
+STRINGS = ('""', '"a"', '"b"', '"ab"', '"hello"', '" x "', '"é"', '"Grüße"', '"€uro"', '"😀"', '"a😀€é"', '"12"',
+           '"-7"', '"1.5"', '"x1"', '"abcabc"', '"\\n"', '"\\{\\}"')  # fmt: skip
 FLOAT_FUNCTIONS = ("Math.sqrt", "Math.fabs", "Math.sqrt", "Math.sin", "Math.cos", "Math.exp", "Math.log", "Math.atan")
 
 
@@ -108,7 +108,8 @@ CLOSURE_PRICE = 40
 
 def chosen(body: Body, kind: Kind, depth: int) -> str:
     """``if c { a } else { b }`` as a value."""
-    return f"(if {condition(body, depth)} {{ {expression(body, kind, depth)} }} else {{ {expression(body, kind, depth)} }})"
+    test, one, other = condition(body, depth), expression(body, kind, depth), expression(body, kind, depth)
+    return f"(if {test} {{ {one} }} else {{ {other} }})"
 
 
 def matched(body: Body, kind: Kind, depth: int) -> str:

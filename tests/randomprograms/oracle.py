@@ -8,7 +8,7 @@ from attrs import frozen
 
 from lang.compiler import Program
 from lang.diagnostics import CompileError, render
-from modes import MODES, PLAIN, Mode
+from modes import MODES, PLAIN, USUAL, Mode
 from running import Outcome, compile_text, run
 
 HEAP = 4 << 20  # bytes of one half: small, so that running out of it is quick
@@ -47,11 +47,12 @@ def judge(text: str, modes: Iterable[Mode]) -> Finding | None:
     return None
 
 
-def modes_for(seed: int, rotation: int = 0, count: int = 2) -> list[Mode]:
-    """The modes of a random program, all of them in turn."""
+def modes_for(seed: int, rotation: int = 0, count: int = 2, long: bool = False) -> list[Mode]:
+    """The modes of a random program, all of them in turn; with ``long`` those too that only long runs have."""
+    modes = MODES if long else USUAL
     start = seed + rotation
-    step = len(MODES) // count
-    return [MODES[(start + i * step) % len(MODES)] for i in range(count)]
+    step = max(len(modes) // count, 1)
+    return [modes[(start + i * step) % len(modes)] for i in range(count)]
 
 
 def attempt(program: Program, mode: Mode) -> Outcome | Finding:

@@ -65,7 +65,7 @@ class _Shrinker:
         at = 0
         while at < len(spans := self.spans()):
             start, end = spans[at]
-            self.attempt(self.best.choices[:start] + (0,) + self.best.choices[end:])
+            self.attempt((*self.best.choices[:start], 0, *self.best.choices[end:]))
             self.attempt(self.best.choices[:start] + (0,) * (end - start) + self.best.choices[end:])
             at += 1
 
