@@ -209,6 +209,8 @@ class Tier:
 
     def _is_current(self, unit: Unit) -> bool:
         classes = self.vm.classes
+        if not all(method.id for method in unit.included):
+            return False  # first used in a redefinition that was taken back: its frames would have no name
         return all(cls.id < len(classes) and classes[cls.id] is cls for cls in unit.classes)
 
     def _holds(self, unit: Unit) -> bool:
