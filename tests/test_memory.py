@@ -14,6 +14,7 @@ from minivm.memory import MAX_INT, MIN_INT, Memory, Root, wrap
 from minivm.native.presence import available
 from minivm.redefine.survey import Survey
 from minivm.types import INT, STRING, array_of, class_type
+from modes import PLAIN
 from running import compile_text, new_machine
 
 GRAPH = """
@@ -32,7 +33,7 @@ numbers[1] = 0.1
 
 def live_machine() -> Machine:
     program = compile_text("graph", GRAPH)
-    machine = new_machine(program, "plain")
+    machine = new_machine(program, PLAIN)
     machine.run_main(program.main)
     return machine
 
@@ -158,7 +159,7 @@ for i in 0..1000 {
 print("{full} {deep}")
 """,
     )
-    machine = new_machine(program, "plain", 1 << 20)
+    machine = new_machine(program, PLAIN, 1 << 20)
     machine.vm.stack_limit = 2000
     machine.run_main(program.main)
     assert machine.output.getvalue() == "1000 1000\n"  # type: ignore[attr-defined]
@@ -166,7 +167,7 @@ print("{full} {deep}")
 
 def test_an_uncaught_error_carries_its_trace_to_the_host() -> None:
     program = compile_text("boom", 'fun f() { throw StateError("no") }\n\nf()\n')
-    machine = new_machine(program, "plain")
+    machine = new_machine(program, PLAIN)
     with pytest.raises(GuestError) as caught:
         machine.run_main(program.main)
     assert str(caught.value) == "StateError: no\n    at boom.f (boom.mini:1)\n    at boom.main (boom.mini:3)"

@@ -42,7 +42,7 @@ RARE = {("String", "upper"), ("String", "lower")}  # may be SLOW for other reaso
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
-    made = new_machine(compile_text("empty", ""), "plain")
+    made = new_machine(compile_text("empty", ""), "normal")
     made.memory.limit = made.memory.base + made.memory.cap // 2
     yield made
     made.close()

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from corpus import MODES, Script, expectation, scripts
+from corpus import KINDS, Script, expectation, scripts
 from lang.compiler import compile_file
 from lang.library import standard_library
 from lang.parser import parse
@@ -79,7 +79,7 @@ MANY_STEPS = ("deep", "thousand", "map_with", "many")
 def steppable(script: Script) -> bool:
     found = expectation(script.text)
     plain = not (found.diagnoses or found.error or found.deadlock or found.failed or found.status)
-    return plain and script.modes != MODES[:1] and not any(word in script.name for word in MANY_STEPS)
+    return plain and script.kinds != KINDS[:1] and not any(word in script.name for word in MANY_STEPS)
 
 
 @pytest.mark.parametrize("script", list(filter(steppable, scripts("language")))[::12], ids=lambda script: script.name)
