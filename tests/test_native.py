@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import hostile
 from lang.program import program_machine
 from minivm.instructions import ROWS
 from minivm.machine import Machine
@@ -17,6 +19,7 @@ from minivm.native.presence import available
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 from running import compile_text
+from test_hostile_class_files import redefine_with_mutants, run_mutants
 
 pytestmark = pytest.mark.skipif(not available(), reason="llvmlite is not installed")
 
@@ -165,6 +168,12 @@ def test_without_llvmlite_everything_is_interpreted(monkeypatch: pytest.MonkeyPa
     machine, told = machine_for("fun one(): int { return 1 }\nvar n = 0\nfor i in 0..2000 { n += one() }\nprint(n)\n")
     assert output_of(machine) == ["2000"]
     assert told == []
+
+
+def test_mutated_class_files_never_crash_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hostile, "Machine", partial(Machine, mode=Mode.NATIVE))
+    assert run_mutants(5000, 40).ends
+    assert redefine_with_mutants(5000, 20).ends
 
 
 def resident() -> int:

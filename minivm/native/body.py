@@ -15,6 +15,7 @@ from attrs import frozen
 
 from minivm.classes import RuntimeMethod
 from minivm.classfile import Code, Instruction
+from minivm.errors import LinkError
 from minivm.frames import FIRST, LINK, LINK_SHIFT, METHOD, PC
 from minivm.instructions import Trait
 from minivm.interpreter import LEAF_WORDS, NOT_ENTERED
@@ -132,7 +133,10 @@ class Body:
             self.pc = pc
             self.before = list(self.stack)
             instruction = self.code.instructions[pc]
-            LOWERINGS[instruction.row.name](self, instruction)
+            try:
+                LOWERINGS[instruction.row.name](self, instruction)
+            except LinkError:  # it names what does not fit: the interpreter is to say so, if it ever comes here
+                self.unresolved()
             if self.ended:
                 return
         self.go(end)

@@ -7,9 +7,10 @@ from functools import cache
 from queue import SimpleQueue
 from threading import Thread
 
-from minivm.native.engine import Engine, ObjectCode
+from minivm.native.engine import Engine, InvalidCode, ObjectCode
 
-Job = tuple[Engine, str, Callable[[ObjectCode], None]]
+Deliver = Callable[[ObjectCode | InvalidCode], None]
+Job = tuple[Engine, str, Deliver]
 
 
 @cache
@@ -19,13 +20,16 @@ def _jobs() -> SimpleQueue[Job]:
     return jobs
 
 
-def in_background(engine: Engine, ir: str, deliver: Callable[[ObjectCode], None]) -> None:
-    """Have a module compiled; ``deliver`` is called with the object code, on the other thread."""
+def in_background(engine: Engine, ir: str, deliver: Deliver) -> None:
+    """Have a module compiled; ``deliver`` is called with the object code or LLVM's refusal, on the other thread."""
     _jobs().put((engine, ir, deliver))
 
 
 def _work(jobs: SimpleQueue[Job]) -> None:
     while True:
         engine, ir, deliver = jobs.get()
-        deliver(engine.object_code(ir))
+        try:
+            deliver(engine.object_code(ir))
+        except InvalidCode as refusal:
+            deliver(refusal)
         del deliver

@@ -23,7 +23,7 @@ from minivm.interpreter import Interpreter
 from minivm.memory import Register
 from minivm.native import rows
 from minivm.native.compiling import in_background
-from minivm.native.engine import Engine, Library, ObjectCode, shared_engine
+from minivm.native.engine import Engine, InvalidCode, Library, ObjectCode, shared_engine
 from minivm.native.linkage import Linkage, Pool
 from minivm.native.module import CODE, CONSTANTS, ENTRY
 from minivm.native.runtime import runtime
@@ -62,7 +62,7 @@ class Delivery:
     tier: weakref.ref[Tier]
     key: Key
 
-    def __call__(self, code: ObjectCode) -> None:
+    def __call__(self, code: ObjectCode | InvalidCode) -> None:
         """Hand it over, on the compiling thread."""
         tier = self.tier()
         if tier is not None:
@@ -81,7 +81,7 @@ class Tier:
     bare: bool = False  # leave out fuel and cells (to measure what they cost)
     units: dict[Key, Compiled] = field(factory=dict)
     pending: dict[Key, Unit] = field(factory=dict)  # being compiled
-    done: SimpleQueue[tuple[Key, ObjectCode]] = field(factory=SimpleQueue)  # compiled, not yet installed
+    done: SimpleQueue[tuple[Key, ObjectCode | InvalidCode]] = field(factory=SimpleQueue)  # not yet installed
     unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
     caught: dict[Key, int] = field(factory=dict)  # errors by where they were caught
     linkage: Linkage = field(init=False)
@@ -125,8 +125,10 @@ class Tier:
         """Install what the second thread has finished."""
         while not self.done.empty():
             key, code = self.done.get()
-            unit = self.pending.get(key)
-            if unit is not None:
+            unit = self.pending[key]
+            if isinstance(code, InvalidCode):  # a bug of ours; it stays pending, and so in the interpreter
+                self.vm.tracer.event("jit", f"{_name(unit)}: LLVM refuses it: {code}")
+            else:
                 self.install(unit, code)
 
     def install(self, unit: Unit, code: ObjectCode) -> None:
