@@ -39,6 +39,7 @@ class PseudoTerminal:
         settings = {name: value for name, value in settings.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
 
         def own_terminal() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background is started with it ignored
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from queue import SimpleQueue
@@ -13,9 +14,13 @@ Deliver = Callable[[ObjectCode | InvalidCode], None]
 Job = tuple[Engine, str, Deliver]
 
 
+HAND_OVER = 0.0005  # seconds a busy program keeps Python's lock from the compiler, at each of its many calls of LLVM
+
+
 @cache
 def _jobs() -> SimpleQueue[Job]:
     jobs: SimpleQueue[Job] = SimpleQueue()
+    sys.setswitchinterval(min(sys.getswitchinterval(), HAND_OVER))
     Thread(target=_work, args=(jobs,), name="minivm compiler", daemon=True).start()
     return jobs
 
