@@ -156,7 +156,7 @@ class Interpreter:
         return True
 
     def enter_handler(self, method: RuntimeMethod, target: int) -> None:
-        """The current frame, of a compiled method, is at an exception handler: machine code goes on if it is hot."""
+        """The current frame is at an exception handler: machine code goes on if errors come there often."""
         entry = self.tier.handler_entry(method, target) if self.tier is not None else None
         if entry is not None:
             self.run_native(entry, self.fp)

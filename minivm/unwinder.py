@@ -119,7 +119,7 @@ class Unwinder:
                 vm.resume()
                 if vm.call_trace:
                     vm.calls.caught()
-                elif method.entry is not None:
+                elif vm.tier is not None:
                     vm.enter_handler(method, handler.target)
                 return
             kind = vm.drop()

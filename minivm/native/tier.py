@@ -106,7 +106,7 @@ class Tier:
         return found.entry if found is not None else None
 
     def handler_entry(self, method: RuntimeMethod, target: int) -> Entry | None:
-        """The entry of a compiled method at an exception handler, once errors have come there often enough."""
+        """The entry of a method at an exception handler, once errors have come there often enough."""
         heat = self.caught[method, target] = self.caught.get((method, target), 0) + 1
         return self.compile(method, target) if heat >= min(HOT_HANDLER, self.vm.hot) else None
 
