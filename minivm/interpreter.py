@@ -346,8 +346,8 @@ class Interpreter:
         """
         if self.tier is not None:
             self.tier.collect_done()
-        self.spent += self.tank
-        turn_over = self.spent >= QUANTUM
+        self.spent += self.tank + 1  # the poll that finds the tank empty counts, too
+        turn_over = self.spent > QUANTUM
         if turn_over:
             self.spent = 0
         self.refill()
@@ -362,8 +362,8 @@ class Interpreter:
 
     def refill(self) -> None:
         """Fill the tank until the next thing to do."""
-        left = max(QUANTUM - self.spent, 1)
-        self.tank = self.fuel = min(left, self.stress_every) if self.stress_every else left
+        left = max(QUANTUM + 1 - self.spent, 1)
+        self.tank = self.fuel = (min(left, self.stress_every) if self.stress_every else left) - 1
 
     def interrupt(self) -> None:
         """Ask the program to stop at its next poll; safe from a signal handler."""

@@ -63,7 +63,7 @@ MODES = tuple(mode for mode in _ALL if available() or mode.tier is Tier.INTERPRE
 
 def named(mode: Mode | str) -> Mode:
     """A mode by its name."""
-    return mode if isinstance(mode, Mode) else next(found for found in (PLAIN, *_ALL) if found.name == mode)
+    return mode if isinstance(mode, Mode) else {found.name: found for found in (PLAIN, *_ALL)}[mode]
 
 
 USUAL = tuple(mode for mode in MODES if not mode.long)

@@ -16,7 +16,7 @@ SCRIPTS = [script for script in scripts("language") if script.path.stem in WAITE
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.path.stem)
 def test_frames_left_by_new_versions_are_whole(script: Script) -> None:
     program = compile_text(script.path.stem, script.text, script.path.parent)
-    outcome = run(program, "native redefining", script.heap_bytes)
+    outcome = run(program, "native, redefining", script.heap_bytes)
     assert (outcome.lines, outcome.errors) == (list(expectation(script.text).output), "")
 
 

@@ -21,7 +21,7 @@ class State:
     first: int
     count: int
     rotation: int = 0
-    modes: int = 2
+    modes: int = 1
     long: bool = False
     done: int = 0  # programs from ``first`` on that are all judged
     counts: dict[str, int] = field(factory=dict)  # by kind of finding; "fine" besides
@@ -60,7 +60,7 @@ _children = threading.local()
 
 
 def judged(
-    seeds: range, workers: int, rotation: int = 0, modes: int = 2, long: bool = False
+    seeds: range, workers: int, rotation: int = 0, modes: int = 1, long: bool = False
 ) -> dict[int, Finding | None]:
     """What is wrong with each of some programs."""
     results: dict[int, Finding | None] = {}

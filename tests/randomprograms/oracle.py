@@ -47,7 +47,7 @@ def judge(text: str, modes: Iterable[Mode]) -> Finding | None:
     return None
 
 
-def modes_for(seed: int, rotation: int = 0, count: int = 2, long: bool = False) -> list[Mode]:
+def modes_for(seed: int, rotation: int = 0, count: int = 1, long: bool = False) -> list[Mode]:
     """The modes of a random program, all of them in turn; with ``long`` those too that only long runs have."""
     modes = MODES if long else USUAL
     start = seed + rotation

@@ -32,7 +32,7 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
     if "seed" in request:
         text = generate(request["seed"]).text
         modes = modes_for(
-            request["seed"], request.get("rotation", 0), request.get("modes", 2), bool(request.get("long"))
+            request["seed"], request.get("rotation", 0), request.get("modes", 1), bool(request.get("long"))
         )
     else:
         text = request["text"]
