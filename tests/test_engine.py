@@ -194,3 +194,21 @@ def test_a_missing_llvm_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not available()
     with pytest.raises(Unavailable, match="pip install"):
         Engine()
+
+
+def test_a_process_ends_when_llvm_has_done_its_work() -> None:
+    code = """
+import threading, time
+from minivm.native.compiling import in_background
+begun = threading.Event()
+class Slow:
+    def object_code(self, ir):
+        begun.set()
+        time.sleep(0.3)
+        print("compiled", ir, flush=True)
+for name in "one", "two":
+    in_background(Slow(), name, lambda code: None)
+begun.wait()
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "compiled one\n"

@@ -77,7 +77,7 @@ class Trial:
 
     def text(self) -> str:
         alphabet = self.chance.choice(ALPHABETS)
-        return "".join(self.chance.choices(alphabet, k=self.chance.choice([0, 1, 2, 7, 8, 9, 30])))
+        return "".join(self.chance.choices(alphabet, k=self.chance.choice([0, 1, 2, 7, 8, 9, 30, 32, 33, 70])))
 
     def part(self) -> str:
         """A part of a string there is, so that searches find something."""

@@ -15,15 +15,17 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
-from minivm.memory import wrap
+from minivm.memory import WORD, wrap
 
 __all__ = [
-    "FUNCTIONS", "INLINED", "NATIVE", "Kernel", "Words", "copy_bytes", "float_of_int", "float_product",
-    "float_quotient", "float_sum", "float_to_int", "get_byte", "get_int", "get_short", "inlined", "kernel", "prefetch",
-    "put_byte", "put_int", "put_short", "signature", "wrap",
+    "BLOCK", "FUNCTIONS", "INLINED", "NATIVE", "OUTLINED", "Kernel", "Words", "bytes_equal", "copy_block", "copy_bytes",
+    "float_of_int", "float_product", "float_quotient", "float_sum", "float_to_int", "get_byte", "get_int", "get_short",
+    "inlined", "kernel", "outlined", "prefetch", "put_byte", "put_int", "put_short", "signature", "trailing_zeros",
+    "wrap",
 ]  # fmt: skip
 
 Words = memoryview  # of 64-bit ints, or an array of them
+BLOCK = 32  # bytes that machine code looks at or copies at once; memory goes on for so many after its last word
 NATIVE = False  # True in machine code: what stands under it would cost more than it saves in Python
 
 Kernel = Callable[..., int]
@@ -31,6 +33,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 FUNCTIONS: dict[str, Callable[..., object]] = {}  # every kernel by name
 INLINED: set[str] = set()  # those whose machine code always stands where they are called
+OUTLINED: set[str] = set()  # those whose machine code never does
 
 
 def kernel(function: Function) -> Function:
@@ -38,6 +41,12 @@ def kernel(function: Function) -> Function:
     name = function.__name__
     assert name not in FUNCTIONS, f"two kernels named {name}"
     FUNCTIONS[name] = function
+    return function
+
+
+def outlined(function: Function) -> Function:
+    """Keep a kernel's machine code out of its callers: a rare case would make the common one save registers."""
+    OUTLINED.add(function.__name__)
     return function
 
 
@@ -65,6 +74,26 @@ def get_short(words: Words[int], at: int) -> int:
 def get_int(words: Words[int], at: int) -> int:
     """The four bytes at a byte index that is a multiple of four, unsigned."""
     return words[at >> 3] >> ((at & 7) << 3) & 0xFFFFFFFF
+
+
+def bytes_equal(words: Words[int], at: int, byte: int) -> int:
+    """Which of the ``BLOCK`` bytes from a byte index on are a byte, as bits from bit 0 on."""
+    found = 0
+    for place, other in enumerate(words.cast("B")[at : at + BLOCK]):
+        found |= (other == byte) << place
+    return found
+
+
+def copy_block(words: Words[int], to: int, source: int, count: int) -> None:
+    """Copy at most ``BLOCK`` bytes to whole words, with zeros behind them; what follows these may be anything."""
+    view = words.cast("B")
+    end = (count + WORD - 1) // WORD * WORD
+    view[to : to + end] = bytes(view[source : source + count]).ljust(end, b"\0")
+
+
+def trailing_zeros(word: int) -> int:
+    """How many low bits are 0 in a word that is not 0."""
+    return (word & -word).bit_length() - 1
 
 
 def put_byte(words: Words[int], at: int, value: int) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from minivm.kernels.language import BLOCK
+
 DECLARATIONS = (
     "declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)",
     "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)",
+    "declare i64 @llvm.cttz.i64(i64, i1)",
 )
 
 
@@ -106,6 +109,45 @@ many:
 """
 
 
+def _few_bytes(size: int, fewer: str) -> str:
+    """At least ``size`` bytes and at most twice as many, else on to ``fewer``."""
+    kind = f"i{size * 8}"
+    return f"""
+  %over{size} = icmp sge i64 %count, {size}
+  br i1 %over{size}, label %take{size}, label %{fewer}
+take{size}:
+  %last{size} = getelementptr inbounds i8, ptr %last, i64 -{size}
+  %end{size} = getelementptr inbounds i8, ptr %end, i64 -{size}
+  %a{size} = load {kind}, ptr %f, align 1
+  %b{size} = load {kind}, ptr %last{size}, align 1
+  store {kind} %a{size}, ptr %t, align 1
+  store {kind} %b{size}, ptr %end{size}, align 1
+  ret i64 0
+{fewer}:"""
+
+
+_COPY_BYTES = f"""
+  %t = getelementptr inbounds i8, ptr %words, i64 %to
+  %f = getelementptr inbounds i8, ptr %words, i64 %source
+  %last = getelementptr inbounds i8, ptr %f, i64 %count
+  %end = getelementptr inbounds i8, ptr %t, i64 %count
+  %many = icmp sgt i64 %count, 32
+  br i1 %many, label %move, label %few
+move:
+  {_move("%count").replace("align 8 ", "")}
+  ret i64 0
+few:{_few_bytes(16, "to15")}{_few_bytes(8, "to7")}{_few_bytes(4, "to3")}{_few_bytes(2, "to1")}
+  %over0 = icmp sgt i64 %count, 0
+  br i1 %over0, label %single, label %none
+single:
+  %a1 = load i8, ptr %f
+  store i8 %a1, ptr %t
+  br label %none
+none:
+  ret i64 0
+"""
+
+
 def _float_operation(name: str, instruction: str) -> tuple[str, Primitive]:
     return _primitive(
         name,
@@ -119,6 +161,37 @@ def _float_operation(name: str, instruction: str) -> tuple[str, Primitive]:
 """,
     )
 
+
+_BYTES_EQUAL = f"""
+  %place = getelementptr inbounds i8, ptr %words, i64 %at
+  %bytes = load <{BLOCK} x i8>, ptr %place, align 1
+  %one = trunc i64 %byte to i8
+  %first = insertelement <{BLOCK} x i8> poison, i8 %one, i64 0
+  %all = shufflevector <{BLOCK} x i8> %first, <{BLOCK} x i8> poison, <{BLOCK} x i32> zeroinitializer
+  %equal = icmp eq <{BLOCK} x i8> %bytes, %all
+  %bits = bitcast <{BLOCK} x i1> %equal to i{BLOCK}
+  %found = zext i{BLOCK} %bits to i64
+  ret i64 %found
+"""
+
+# It writes beyond the words it is about, a fresh object's last ones: nothing lives there yet.
+_COPY_BLOCK = f"""
+  %t = getelementptr inbounds i8, ptr %words, i64 %to
+  %f = getelementptr inbounds i8, ptr %words, i64 %source
+  %bytes = load <{BLOCK} x i8>, ptr %f, align 1
+  %size = trunc i64 %count to i8
+  %first = insertelement <{BLOCK} x i8> poison, i8 %size, i64 0
+  %all = shufflevector <{BLOCK} x i8> %first, <{BLOCK} x i8> poison, <{BLOCK} x i32> zeroinitializer
+  %kept = icmp ugt <{BLOCK} x i8> %all, <{", ".join(f"i8 {n}" for n in range(BLOCK))}>
+  %clean = select <{BLOCK} x i1> %kept, <{BLOCK} x i8> %bytes, <{BLOCK} x i8> zeroinitializer
+  store <{BLOCK} x i8> %clean, ptr %t, align 1
+  ret i64 0
+"""
+
+_TRAILING_ZEROS = """
+  %found = call i64 @llvm.cttz.i64(i64 %word, i1 true)
+  ret i64 %found
+"""
 
 _FLOAT_OF_INT = """
   %found = sitofp i64 %value to double
@@ -160,6 +233,9 @@ PRIMITIVES: dict[str, Primitive] = dict(
         _get("get_byte", "i8"),
         _get("get_short", "i16"),
         _get("get_int", "i32"),
+        _primitive("bytes_equal", "ptr %words, i64 %at, i64 %byte", _BYTES_EQUAL),
+        _primitive("copy_block", "ptr %words, i64 %to, i64 %source, i64 %count", _COPY_BLOCK),
+        _primitive("trailing_zeros", "i64 %word", _TRAILING_ZEROS),
         _put("put_byte", "i8"),
         _put("put_short", "i16"),
         _put("put_int", "i32"),
@@ -167,12 +243,7 @@ PRIMITIVES: dict[str, Primitive] = dict(
         _primitive(
             "copy_bytes",
             "ptr %words, i64 %to, i64 %source, i64 %count",
-            f"""
-  %t = getelementptr inbounds i8, ptr %words, i64 %to
-  %f = getelementptr inbounds i8, ptr %words, i64 %source
-  {_move("%count").replace("align 8 ", "")}
-  ret i64 0
-""",
+            _COPY_BYTES,
         ),
         _primitive("wrap", "i64 %value", "  ret i64 %value"),
         _primitive(

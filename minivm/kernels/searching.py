@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from minivm.kernels.allocation import SLOW
-from minivm.kernels.language import Words, kernel
+from minivm.kernels.language import BLOCK, Words, bytes_equal, kernel, outlined, trailing_zeros
 from minivm.kernels.strings import get_point
 from minivm.layouts import STRING_FIRST, STRING_LENGTH
 from minivm.memory import WORD
 
+ONE_BYTE = 1 << 2  # the length word of a string of one narrow code point
 PATIENCE = 16  # comparisons for each code point of the text before Python's cleverer search takes over
 
 
@@ -26,12 +27,36 @@ def matches_at(words: Words[int], text: int, part: int, index: int) -> int:
 
 
 @kernel
+def find_byte(words: Words[int], text: int, byte: int, start: int) -> int:
+    """Where a byte first occurs in a string of bytes at or after ``start`` >= 0; -1 if it does not."""
+    first = (text + STRING_FIRST) * WORD
+    end = first + (words[text + STRING_LENGTH] >> 2)
+    at = first + start
+    while at < end:
+        found = bytes_equal(words, at, byte)
+        if found:
+            at += trailing_zeros(found)
+            return at - first if at < end else -1
+        at += BLOCK
+    return -1
+
+
+@kernel
 def find_from(words: Words[int], text: int, part: int, start: int) -> int:
     """Where ``part`` first occurs in ``text`` at or after ``start`` >= 0; -1 if it does not."""
+    if words[part + STRING_LENGTH] == ONE_BYTE and words[text + STRING_LENGTH] & 3 == 0:
+        return find_byte(words, text, words[part + STRING_FIRST], start)
+    if words[part + STRING_LENGTH] < ONE_BYTE:
+        return start if start <= words[text + STRING_LENGTH] >> 2 else -1
+    return find_text(words, text, part, start)
+
+
+@outlined
+@kernel
+def find_text(words: Words[int], text: int, part: int, start: int) -> int:
+    """The same for any two texts of which the second is not empty."""
     length = words[text + STRING_LENGTH] >> 2
     count = words[part + STRING_LENGTH] >> 2
-    if count == 0:
-        return start if start <= length else -1
     code = words[text + STRING_LENGTH] & 3
     at = (text + STRING_FIRST) * WORD
     first = get_point(words, (part + STRING_FIRST) * WORD, words[part + STRING_LENGTH] & 3)

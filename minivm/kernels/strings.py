@@ -5,12 +5,15 @@ from __future__ import annotations
 from minivm.heap import MAX_LENGTH
 from minivm.kernels.allocation import SLOW, allocate
 from minivm.kernels.language import (
+    BLOCK,
     Words,
+    copy_block,
     copy_bytes,
     get_byte,
     get_int,
     get_short,
     kernel,
+    outlined,
     put_byte,
     put_int,
     put_short,
@@ -19,6 +22,9 @@ from minivm.layouts import STRING_FIRST, STRING_HASH, STRING_LENGTH
 from minivm.memory import CLASS_MASK, WORD
 
 HASH_MASK = (1 << 62) - 1
+POWER_2, POWER_4, POWER_8 = 31**2, 31**4, 31**8
+EVEN_BYTES = 0x00FF00FF00FF00FF
+EVEN_SHORTS = 0x0000FFFF0000FFFF
 
 
 @kernel
@@ -97,11 +103,22 @@ def copy_points(words: Words[int], to: int, to_code: int, source: int, code: int
 
 @kernel
 def substring(words: Words[int], ref: int, start: int, end: int) -> int:
-    """A new string of code points start..end-1; SLOW outside the string."""
+    """The string of code points start..end-1, a new one unless that is all of them; SLOW outside the string."""
     length = words[ref + STRING_LENGTH]
     if start < 0 or start > end or end > length >> 2:
         return SLOW
-    code = length & 3
+    if end - start == length >> 2:
+        return ref
+    if length & 3:
+        return wide_part(words, ref, start, end)
+    return narrow_part(words, ref, start, end - start)
+
+
+@outlined
+@kernel
+def wide_part(words: Words[int], ref: int, start: int, end: int) -> int:
+    """A new string of code points of a string of width 1 or 2, which has them."""
+    code = words[ref + STRING_LENGTH] & 3
     source = (ref + STRING_FIRST) * WORD + (start << code)
     width = width_of(words, source, code, end - start)
     made = new_string(words, words[ref] & CLASS_MASK, end - start, width)
@@ -111,8 +128,22 @@ def substring(words: Words[int], ref: int, start: int, end: int) -> int:
 
 
 @kernel
+def narrow_part(words: Words[int], ref: int, start: int, length: int) -> int:
+    """A new string of code points of a string of width 0, which has them."""
+    made = new_string(words, words[ref] & CLASS_MASK, length, 0)
+    if made != SLOW:
+        to = (made + STRING_FIRST) * WORD
+        source = (ref + STRING_FIRST) * WORD + start
+        if length > BLOCK:
+            copy_bytes(words, to, source, length)
+        else:
+            copy_block(words, to, source, length)
+    return made
+
+
+@kernel
 def char_at(words: Words[int], ref: int, index: int) -> int:
-    """A new string of one code point; SLOW outside the string."""
+    """The string of one code point; SLOW outside the string."""
     if index < 0 or index >= words[ref + STRING_LENGTH] >> 2:
         return SLOW
     return substring(words, ref, index, index + 1)
@@ -157,19 +188,51 @@ def string_equal(words: Words[int], left: int, right: int) -> int:
 
 
 @kernel
+def hash_word(word: int) -> int:
+    """The 31-polynomial over the eight bytes of a word: over pairs of bytes, then of their sums, then of theirs."""
+    pairs = (word & EVEN_BYTES) * 31 + (word >> 8 & EVEN_BYTES)
+    fours = (pairs & EVEN_SHORTS) * POWER_2 + (pairs >> 16 & EVEN_SHORTS)
+    return (fours & 0xFFFFFFFF) * POWER_4 + (fours >> 32)
+
+
+@kernel
+def hash_bytes(words: Words[int], at: int, length: int) -> int:
+    """The 31-polynomial over bytes from a word on, folded to 62 bits."""
+    found = 0
+    while length >= WORD:
+        found = (found * POWER_8 + hash_word(words[at])) & HASH_MASK
+        at += 1
+        length -= WORD
+    for place in range(at * WORD, at * WORD + length):
+        found = (found * 31 + get_byte(words, place)) & HASH_MASK
+    return found
+
+
+@outlined
+@kernel
+def hash_points(words: Words[int], ref: int) -> int:
+    """The same over the code points of any string."""
+    length = words[ref + STRING_LENGTH] >> 2
+    code = words[ref + STRING_LENGTH] & 3
+    if code == 0:
+        return hash_bytes(words, ref + STRING_FIRST, length)
+    found = 0
+    at = (ref + STRING_FIRST) * WORD
+    for index in range(length):
+        found = (found * 31 + get_point(words, at + (index << code), code)) & HASH_MASK
+    return found
+
+
+@kernel
 def string_hash(words: Words[int], ref: int) -> int:
     """The hash, computed once: 31-polynomial over code points, folded to 62 bits, never 0."""
     found = words[ref + STRING_HASH]
     if not found:
         length = words[ref + STRING_LENGTH]
-        code = length & 3
-        at = (ref + STRING_FIRST) * WORD
-        if code == 0:
-            for place in range(at, at + (length >> 2)):
-                found = (found * 31 + get_byte(words, place)) & HASH_MASK
+        if length & 3 == 0 and length < WORD << 2:  # as if zeros stood before it, which add nothing
+            found = hash_word(words[ref + STRING_FIRST] << (WORD - (length >> 2) << 3)) if length else 0
         else:
-            for index in range(length >> 2):
-                found = (found * 31 + get_point(words, at + (index << code), code)) & HASH_MASK
+            found = hash_points(words, ref)
         if not found:
             found = 1
         words[ref + STRING_HASH] = found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from minivm.heap import MAX_LENGTH
 from minivm.kernels.allocation import SLOW
-from minivm.kernels.language import Words, get_byte, kernel, put_byte
+from minivm.kernels.language import Words, inlined, kernel, outlined, put_byte
 from minivm.kernels.strings import copy_points, get_point, new_string, substring
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STRING_FIRST, STRING_LENGTH
 from minivm.memory import CLASS_MASK, FIRST_HALF, MIN_INT, WORD, Register
 
+ONES = 0x0101010101010101
+HIGHS = 0x80 * ONES
+SPACES = 0x20 * ONES  # the bit that tells a capital from a small letter
 SCRATCH = 32  # where the operands of ``concat`` are put: words before the first half that are no registers
 SCRATCH_WORDS = 32
 assert max(Register) < SCRATCH and SCRATCH + SCRATCH_WORDS <= FIRST_HALF
@@ -96,7 +99,7 @@ def is_space(point: int) -> int:
 
 @kernel
 def trim(words: Words[int], ref: int) -> int:
-    """A new string without white space at both ends."""
+    """The string without white space at both ends."""
     length = words[ref + STRING_LENGTH]
     code = length & 3
     at = (ref + STRING_FIRST) * WORD
@@ -110,23 +113,46 @@ def trim(words: Words[int], ref: int) -> int:
 
 
 @kernel
-def in_case(words: Words[int], ref: int, first: int) -> int:
-    """A new string with the ASCII letters from ``first`` on (A or a) in the other case; SLOW if it is not all ASCII."""
-    length = words[ref + STRING_LENGTH]
-    at = (ref + STRING_FIRST) * WORD
-    if length & 3:
+def letters_of(word: int, first: int) -> int:
+    """Which of eight ASCII characters are among the 26 from ``first`` on: the highest bits of their bytes."""
+    return (word + (128 - first) * ONES) ^ (word + (128 - first - 26) * ONES)
+
+
+@inlined
+@kernel
+def narrow_in_case(words: Words[int], ref: int, first: int, count: int) -> int:
+    """``in_case`` of a string of bytes in ``count`` words."""
+    every = 0
+    letters = 0
+    for at in range(ref + STRING_FIRST, ref + STRING_FIRST + count):
+        every |= words[at]
+        letters |= letters_of(words[at], first)
+    if every & HIGHS:
         return SLOW
-    for place in range(at, at + (length >> 2)):
-        if get_byte(words, place) > 127:
-            return SLOW
-    made = substring(words, ref, 0, length >> 2)
+    if not letters & HIGHS:
+        return ref
+    made = new_string(words, words[ref] & CLASS_MASK, words[ref + STRING_LENGTH] >> 2, 0)
     if made != SLOW:
-        at = (made + STRING_FIRST) * WORD
-        for place in range(at, at + (length >> 2)):
-            point = get_byte(words, place)
-            if first <= point <= first + 25:
-                put_byte(words, place, point ^ 32)
+        for at in range(STRING_FIRST, STRING_FIRST + count):
+            words[made + at] = words[ref + at] ^ (letters_of(words[ref + at], first) >> 2 & SPACES)
     return made
+
+
+@outlined
+@kernel
+def long_in_case(words: Words[int], ref: int, first: int) -> int:
+    """``in_case`` of a string of any length, or none at all."""
+    length = words[ref + STRING_LENGTH]
+    return SLOW if length & 3 else narrow_in_case(words, ref, first, (length >> 2) + 7 >> 3)
+
+
+@kernel
+def in_case(words: Words[int], ref: int, first: int) -> int:
+    """The string with the ASCII letters from ``first`` on (A or a) in the other case; SLOW if it is not all ASCII."""
+    length = words[ref + STRING_LENGTH]
+    if length & 3 == 0 and 0 < length <= WORD << 2:
+        return narrow_in_case(words, ref, first, 1)
+    return long_in_case(words, ref, first)
 
 
 @kernel

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from minivm.kernels import language
-from minivm.kernels.language import FUNCTIONS, INLINED, signature
+from minivm.kernels.language import FUNCTIONS, INLINED, OUTLINED, signature
 from minivm.kernels.primitives import DECLARATIONS, PRIMITIVES, Primitive
 
 _OPERATORS: dict[type, str] = {
@@ -84,7 +84,7 @@ class _Function:
         self.emit("ret i64 0")
         slots = [f"  %{name} = alloca i64" for name in self.slots]
         name = self.function.__name__
-        inlined = " alwaysinline" if name in INLINED else ""
+        inlined = " alwaysinline" if name in INLINED else " noinline" if name in OUTLINED else ""
         head = f"define internal i64 @k_{name}({parameters}) nounwind{inlined} {{"
         return "\n".join([head, "entry:", *slots, *self.lines, "}", ""])
 

@@ -31,7 +31,15 @@ def checked_index(vm: Interpreter, at: int) -> int:
 @native("String", "charAt")
 def char_at(vm: Interpreter, at: int) -> int:
     """The one-character string at an index."""
-    return vm.heap.new_string(chr(unit(vm, argument(vm, at), checked_index(vm, at))))
+    index = checked_index(vm, at)
+    return _part(vm, argument(vm, at), index, index + 1)
+
+
+def _part(vm: Interpreter, string: int, start: int, end: int) -> int:
+    """The string of code points start..end-1: the same one if that is all of them, as kernels do."""
+    if end - start == length_of(vm, string):
+        return string
+    return vm.heap.new_string(part(vm, string, start, end))
 
 
 @native("String", "codeAt")
@@ -47,7 +55,7 @@ def substring(vm: Interpreter, at: int) -> int:
     length = length_of(vm, argument(vm, at))
     if not 0 <= start <= end <= length:
         raise Throw("IndexError", f"{start}..{end} is not a part of 0..{length}")
-    return vm.heap.new_string(part(vm, argument(vm, at), start, end))
+    return _part(vm, argument(vm, at), start, end)
 
 
 @native("String", "indexOf")
@@ -91,7 +99,9 @@ def ends_with(vm: Interpreter, at: int) -> int:
 
 def _changed(name: str, change: Callable[[str], str]) -> None:
     def run(vm: Interpreter, at: int) -> int:
-        return vm.heap.new_string(change(text_argument(vm, at)))
+        text = text_argument(vm, at)
+        changed = change(text)
+        return argument(vm, at) if changed == text else vm.heap.new_string(changed)
 
     native("String", name)(run)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from minivm.classfile import Instruction
 from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, FLOAT_TEXT, HASH_STRING, INT_TEXT
 from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS
-from minivm.layouts import STRING_HASH
+from minivm.layouts import STRING_FIRST, STRING_HASH, STRING_LENGTH
+from minivm.memory import WORD
 from minivm.native.body import Body, Value, lowers
 from minivm.native.rows.calls import call_virtual
 from minivm.native.rows.objects import class_id
@@ -39,8 +40,25 @@ def _equal_objects(b: Body, type_: Type, left: str, right: str) -> str:
     known = b.op(f"or i1 {same}, {nulls}")
     answer = b.op(f"zext i1 {same} to i64")
     if type_.non_null() == STRING:
-        return _unless(b, known, answer, lambda: b.call_kernel(EQUAL_STRINGS, [left, right]))
+        return _unless(b, known, answer, lambda: _equal_strings(b, left, right))
     return _unless(b, known, answer, lambda: call_virtual(b, "equals", [left, right]))
+
+
+def _equal_strings(b: Body, left: str, right: str) -> str:
+    """Lengths and a single word of bytes are compared here."""
+    one, other = b.object(left), b.object(right)
+    length = b.load(one, STRING_LENGTH, "string", False).text
+    differ = b.op(f"icmp ne i64 {length}, {b.load(other, STRING_LENGTH, 'string', False).text}")
+    return _unless(b, differ, "0", lambda: _equal_texts(b, left, right, length))
+
+
+def _equal_texts(b: Body, left: str, right: str, length: str) -> str:
+    one, other = (b.op(f"load i64, ptr {b.at(b.object(ref), STRING_FIRST)}") for ref in (left, right))
+    answer = b.op(f"zext i1 {b.op(f'icmp eq i64 {one}, {other}')} to i64")
+    width, points = b.op(f"shl i64 {length}, 62"), b.op(f"lshr i64 {length}, 2")
+    turned = b.op(f"or i64 {width}, {points}")
+    short = b.op(f"icmp ult i64 {b.op(f'sub i64 {turned}, 1')}, {WORD}")  # 1 to 8 code points of width 0
+    return _unless(b, short, answer, lambda: b.call_kernel(EQUAL_STRINGS, [left, right]))
 
 
 def _unless(b: Body, known: str, answer: str, compute: Callable[[], str]) -> str:
