@@ -81,7 +81,7 @@ class Body:
         self.before: list[Value] = []
         self.pc = 0
         self.ended = False
-        self.stops: dict[str, str] = {}
+        self.stops: set[str] = set()
 
     # ── the whole function ───────────────────────────────────────────────────────────────────────────────
 
@@ -367,7 +367,7 @@ class Body:
         """The block that stops at this instruction."""
         label = f"stop{self.pc}"
         if label not in self.stops:
-            self.stops[label] = label
+            self.stops.add(label)
             self._write_stop(label, self.pc, self.before)
         return label
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
+from minivm.frames import FIRST
 from minivm.handlers.calls import Site
 from minivm.loader import class_of
 from minivm.memory import Register
@@ -63,7 +64,7 @@ class Unit:
         lines.append("  %frame = getelementptr i64, ptr %memory, i64 %fp")
         arguments = ""
         for n in range(self.method.slots if self.start is None else 0):
-            lines.append(f"  %p{n} = getelementptr i64, ptr %frame, i64 {3 + n}")
+            lines.append(f"  %p{n} = getelementptr i64, ptr %frame, i64 {FIRST + n}")
             lines.append(f"  %a{n} = load i64, ptr %p{n}")
             arguments += f", i64 %a{n}"
         return "\n".join(
