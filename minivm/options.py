@@ -43,7 +43,8 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--tier",
         choices=[mode.value for mode in Mode],
         default=Mode.AUTO.value,
-        help="compile to machine code what gets hot (auto), nothing, or everything at its first call",
+        help="compile to machine code: what gets hot (auto), nothing (interpreter), all at its first call (native); "
+        "bare is auto that cannot be stopped or redefined while it runs, to measure what that costs",
     )
     parser.add_argument("--gc-stress", action="store_true", help="collect garbage at every allocation")
     parser.add_argument("--seed", metavar="N", help="make Random.fresh() give the same numbers in every run")
