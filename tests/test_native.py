@@ -121,6 +121,41 @@ print(c.pad)
 """
 
 
+def test_old_code_runs_until_the_better_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from minivm.native import tier
+    from minivm.native.engine import Engine
+
+    asked: list[str] = []
+
+    def once(engine: Engine, ir: str, deliver: tier.Delivery) -> None:
+        name = str(deliver.key[0])
+        asked.append(name)
+        if asked.count(name) == 1:  # what is asked for again never comes
+            deliver(engine.object_code(ir))
+
+    monkeypatch.setattr(tier, "in_background", once)
+    monkeypatch.setattr(Engine, "cached", lambda engine, origin: None)
+    text = """
+class Rare { let n: int; init(n: int) { this.n = n } }
+class Worker {
+    static fun work(n: int): int {
+        var sum = 0
+        var i = 0
+        while sum < n { if i >= 100 { sum += Rare(i).n } else { sum += 1 }; i += 1 }
+        return sum
+    }
+}
+var total = 0
+for i in 0..1000 { total += Worker.work(90) }
+for i in 0..10 { total += Worker.work(150) }
+print(total)
+"""
+    machine, told = machine_for(text, Mode.AUTO)
+    assert output_of(machine) == [str(1000 * 90 + 10 * 200)]
+    assert asked.count("Worker.work") > 1, told
+    assert not any("discarded Worker.work" in line for line in told), told
+
+
 def test_a_redefined_class_takes_its_compiled_code_with_it() -> None:
     machine, told = machine_for(REDEFINED.replace("print(c.pad)\n", ""))
     assert output_of(machine) == ["1000", "6000"]

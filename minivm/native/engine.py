@@ -9,6 +9,7 @@ compiled: object code that the cache has already is only linked, which takes wel
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,7 @@ __all__ = ["Engine", "InvalidCode", "Library", "ObjectCode", "Unavailable", "ava
 CACHE_NAME = "native"
 OPTIONS = "1 O2 pic small"  # part of every key: raise the number when the same IR is to be compiled differently
 OLDEST_LLVM = 20  # the first whose pointers are opaque in llvmlite
+_EXPORT = re.compile(r'^(?:define (?!internal |private )[^@\n]*@"?([\w.$]+)"?\(|@([\w.$]+) = global )', re.MULTILINE)
 GROUP = 16  # libraries linked into one JIT, see ``_Group``
 
 
@@ -51,6 +53,12 @@ class ObjectCode:
     def entry(self) -> bytes:
         """The form in the cache: the names, a zero byte, the object file."""
         return "\n".join(self.exports).encode() + b"\0" + self.data
+
+
+def _exports(ir: str) -> tuple[str, ...]:
+    """The names a module defines for others. Asking LLVM for them would mean asking a busy program for Python's lock,
+    some hundred times."""
+    return tuple(found[1] or found[2] for found in _EXPORT.finditer(ir))
 
 
 def _from_entry(entry: bytes, started: float) -> ObjectCode | None:
@@ -136,10 +144,8 @@ class Engine:
 
     def _compile(self, ir: str, started: float) -> ObjectCode:
         with self._optimised(ir) as module:
-            named = (*module.functions, *module.global_variables)
-            exports = tuple(v.name for v in named if not v.is_declaration and v.linkage.name == "external")
             data = self._target_machine().emit_object(module)
-        return ObjectCode(data, exports, False, time.perf_counter() - started)
+        return ObjectCode(data, _exports(ir), False, time.perf_counter() - started)
 
     @contextmanager
     def _optimised(self, ir: str) -> Iterator[Any]:

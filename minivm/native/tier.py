@@ -138,6 +138,8 @@ class Tier:
         if not self._holds(unit):
             unit.method.heat = 0  # it may get hot again
             return
+        if key in self.units:
+            self.discard([self.units[key]], "its symbols mean something now")
         library = self.engine.link(code)
         address = library.address(CONSTANTS)
         slots = unit.module.slots
@@ -168,10 +170,9 @@ class Tier:
             compiled.misses += 1
             key = compiled.unit.method, compiled.unit.start
             patience = 1 << self.retries.get(key, 0)
-            if compiled.misses > patience:
+            if compiled.misses > patience and key not in self.pending:
                 self.retries[key] = self.retries.get(key, 0) + 1
-                self.discard([compiled], "its symbols mean something now")
-                self.compile(*key)
+                self._compile(*key)  # meanwhile the old code is better than none
 
     # ── discarding ───────────────────────────────────────────────────────────────────────────────────────
 
