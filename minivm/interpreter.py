@@ -96,6 +96,7 @@ class Interpreter:
         self.make_tier: Callable[[Interpreter], Tier | None] = lambda vm: None
         self.memory_address = memory.address
         self.native_words = 0  # of frames that native code may have on the host's stack before it writes them out
+        self.failure: BaseException | None = None  # of the host, met by a native that machine code called
         self.provisional = False  # the last class used is still being initialised: do not quicken
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────
@@ -151,6 +152,9 @@ class Interpreter:
         self.fuel = words[_FUEL]
         if self.tier is not None:
             self.tier.stopped()
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
         if self.fuel < 0:
             self.poll()
         return True

@@ -118,6 +118,7 @@ class Memory:
         self.limit = self.base + min(MIN_LIMIT, self.cap - RESERVE)
         self.root_count: int = Root.STATICS  # root words in use
         self.dipping = False  # allocations may use the reserve, and never collect
+        self.held = False  # nothing may move: an allocation that would need a collection fails
         self.collect: Callable[[], None] | None = None
 
     @property
@@ -189,6 +190,8 @@ class Memory:
         return ref
 
     def _allocate_slowly(self, count: int) -> int:
+        if self.held:
+            raise Throw("OutOfMemoryError", "there is no room without a collection")
         if self.dipping:
             return self.allocate_now(count)
         if self.collect is not None and count < self.cap:

@@ -238,3 +238,41 @@ for round in 0..ROUNDS {
     growth(20)
     few, many = growth(20), growth(220)
     assert (many - few) / 200 < 40_000, (few, many)  # the compiler's own memory, of 200 texts, is part of it
+
+
+class Broken(io.StringIO):
+    """An output that breaks after some lines."""
+
+    def write(self, text: str) -> int:
+        if self.tell() > 100:
+            raise BrokenPipeError("nobody reads any more")
+        return super().write(text)
+
+
+def test_a_failure_of_the_host_in_a_native_that_machine_code_calls_ends_the_run() -> None:
+    machine, _ = machine_for('for i in 0..1000 { write("line\\n") }\n')
+    machine.output = Broken()
+    with closing(machine), pytest.raises(BrokenPipeError, match="nobody reads"):
+        machine.run_main("main")
+
+
+def test_natives_in_python_are_called_without_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    from minivm.native.tier import Tier
+
+    stops: list[int] = []
+    stopped = Tier.stopped
+    monkeypatch.setattr(Tier, "stopped", lambda tier: (stops.append(1), stopped(tier))[1])
+    machine, _ = machine_for("""
+fun work(n: int): int {
+    var sum = 0
+    for i in 0..n {
+        write("{i.toFloat() / 7.0} {"{i}".toIntBase(16)!!}")
+        sum += Math.fixed(Math.sin(i.toFloat()), 3).length() + "a{i}λ".lower().codes().length
+    }
+    return sum
+}
+work(20)
+print(work(1000) > 0)
+""")
+    assert output_of(machine)[-1].endswith("true")
+    assert len(stops) < 100

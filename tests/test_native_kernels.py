@@ -29,7 +29,7 @@ from minivm.machine import Machine
 from minivm.memory import MAX_INT, MIN_INT, Register
 from minivm.native.engine import available
 from minivm.natives.registry import NATIVES
-from minivm.types import INT, STRING, array_of
+from minivm.types import INT, PRIMITIVES, STRING, array_of
 from running import compile_text, new_machine
 
 ALL = tuple(
@@ -37,7 +37,13 @@ ALL = tuple(
 )
 FORMS = ["python", pytest.param("native", marks=pytest.mark.skipif(not available(), reason="no llvmlite"))]
 ALPHABETS = ("ab", "aAzZ \t09", "aäß\xa0ÿ", "aλж日\u3000\u2028", "a\U0001f600ж")
-RARE = {("String", "upper"), ("String", "lower")}  # may be SLOW for other reasons than errors
+NUMBERS = (
+    "0", "-0", "+7", "007", " 42\n", "-", "", "+-1", "12a", "1_0", "9223372036854775807", "123456789012345678", "3.25",
+    ".5", "1.", "-.5e3", "1e22", "1E-18", "0.1", "-0.0", "1.2.3", "1e", "e5", "123456789012345.6", "nan", "inf",
+    "\xa05\x85", "²", "1e9999",
+)  # fmt: skip
+RARE = {("String", name) for name in ("upper", "lower", "isLetters", "replace", "toInt", "toFloat")}
+# may be SLOW for other reasons than errors
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +96,17 @@ class Trial:
             return self.chance.choice(self.strings)
         if kind == "object":
             return self.chance.choice([0, self.numbers, *self.strings])
+        if kind == "number":
+            text = self.chance.choice([*NUMBERS, *(str(self.number()) for _ in NUMBERS)])
+            return self.machine.heap.new_string(text)
         if kind == "index":
             return self.chance.choice([-1, 0, 1, 2, 3, 5, 8, 9, 31, MAX_INT, MIN_INT, *range(10)])
         return {"texts": self.texts, "numbers": self.numbers, "code": self.chance.randrange(-1, 0x110010)}[kind]
+
+    def number(self) -> float:
+        """An int or a float, of few digits or many."""
+        digits = self.chance.getrandbits(self.chance.choice([4, 20, 50, 64]))
+        return self.chance.choice([digits, -digits, digits / 1000, -digits / 10**9, digits * 1.0])
 
     def outcome(self, act: Callable[[], int | None]) -> tuple[int | str, int, list[int]]:
         """The result or error, the new top and every word of the trial's objects; then all is as before."""
@@ -120,7 +134,9 @@ ARGUMENTS = {
     "lower": ["string"], "compare": ["string", "string"], "repeat": ["string", "index"], "hash": ["string"],
     "equals": ["string", "object"], "fromCode": ["code"], "join": ["texts", "index", "string"],
     "copyTo": ["numbers", "index", "numbers", "index", "index"], "clear": ["numbers", "index"],
-    "clearRange": ["numbers", "index", "index"],
+    "clearRange": ["numbers", "index", "index"], "trimStart": ["string"], "trimEnd": ["string"],
+    "isDigits": ["number"], "isLetters": ["string"], "isSpace": ["string"], "replace": ["string", "string", "string"],
+    "toInt": ["number"], "toFloat": ["number"],
 }  # fmt: skip
 
 
@@ -135,6 +151,11 @@ def compare(
         assert found == expected, arguments
 
 
+def class_made(machine: Machine, name: str) -> int:
+    """The id of the class of what a kernel makes."""
+    return machine.load(STRING if name == "String" else PRIMITIVES[name]).id
+
+
 @pytest.mark.parametrize("which", FORMS)
 @pytest.mark.parametrize("key", KERNELS, ids=".".join)
 def test_a_kernel_does_what_its_native_does(machine: Machine, key: tuple[str, str], which: str) -> None:
@@ -142,14 +163,15 @@ def test_a_kernel_does_what_its_native_does(machine: Machine, key: tuple[str, st
     function = form(which)(stands.name)
     chance = random.Random(".".join(key))
     vm, words = machine.vm, machine.memory.words
+    extra = [class_made(machine, stands.made)] if stands.made else []
     for _ in range(150):
         trial = Trial(machine, chance)
         arguments = [trial.argument(kind) for kind in ARGUMENTS[key[1]]]
+        trial.end = machine.memory.top
         before, vm.fp = vm.fp, SCRATCH
         words[SCRATCH : SCRATCH + len(arguments)] = array("q", arguments)
         expected = trial.outcome(lambda: NATIVES[key](vm, 0))
         vm.fp = before
-        extra = [machine.heap.string_class] if stands.string_class else []
         compare(trial, function, arguments + extra, expected, key in RARE)
 
 
@@ -236,3 +258,15 @@ def test_a_search_that_goes_on_too_long_is_left_to_python(machine: Machine) -> N
     text, part = machine.heap.new_string("a" * 3000), machine.heap.new_string("a" * 1000 + "b")
     for name in ("index_of", "last_index_of", "contains"):
         assert FUNCTIONS[name](machine.memory.words, text, part) == SLOW
+
+
+@pytest.mark.parametrize("which", FORMS)
+def test_most_numbers_and_letters_need_no_python(machine: Machine, which: str) -> None:
+    functions = form(which)
+    words, heap = machine.memory.words, machine.heap
+    machine.memory.top = machine.memory.base + machine.memory.cap // 4
+    for name, text in (("to_int", "-12"), ("to_float", "3.25e-2"), ("to_float", "123456789012345")):
+        kind = "float" if name == "to_float" else "int"
+        assert functions(name)(words, heap.new_string(text), class_made(machine, kind)) != SLOW, text
+    for name, arguments in (("is_letters", ["aä"]), ("replace", ["axbxc", "x", "yy"])):
+        assert functions(name)(words, *map(heap.new_string, arguments)) != SLOW, name

@@ -1,17 +1,19 @@
 """Which kernel stands for which native, and for what instructions do with strings.
 
-A kernel takes the memory and the native's argument words, then the class id of String if ``string_class`` says so. It
-returns the result word, or SLOW: then the interpreter runs the instruction.
+A kernel takes the memory and the native's argument words, then the id of the class that ``made`` names. It returns the
+result word, or SLOW: then the native is called, or the interpreter runs the instruction.
 """
 
 from __future__ import annotations
 
 from attrs import frozen
 
-from minivm.kernels import decimals, objects, searching, strings, texts
+from minivm.kernels import decimals, objects, reading, replacing, searching, strings, texts
 from minivm.kernels.language import FUNCTIONS
 
-assert decimals and objects and searching and strings and texts  # imported for what they register
+assert (
+    decimals and objects and reading and replacing and searching and strings and texts
+)  # imported for what they register
 
 
 @frozen
@@ -19,7 +21,7 @@ class NativeKernel:
     """A kernel as native code calls it: ``k_NAME`` of the IR that ``translator.ir_of`` gives."""
 
     name: str
-    string_class: bool = False
+    made: str = ""  # "String", or what is boxed: what it makes of nothing that has that class
 
     def __attrs_post_init__(self) -> None:
         assert self.name in FUNCTIONS, self.name
@@ -37,13 +39,21 @@ KERNELS: dict[tuple[str, str], NativeKernel] = {
     ("String", "startsWith"): NativeKernel("starts_with"),
     ("String", "endsWith"): NativeKernel("ends_with"),
     ("String", "trim"): NativeKernel("trim"),
+    ("String", "trimStart"): NativeKernel("trim_start"),
+    ("String", "trimEnd"): NativeKernel("trim_end"),
+    ("String", "isDigits"): NativeKernel("is_digits"),
+    ("String", "isLetters"): NativeKernel("is_letters"),
+    ("String", "isSpace"): NativeKernel("is_blank"),
+    ("String", "replace"): NativeKernel("replace"),
+    ("String", "toInt"): NativeKernel("to_int", made="int"),
+    ("String", "toFloat"): NativeKernel("to_float", made="float"),
     ("String", "upper"): NativeKernel("upper"),
     ("String", "lower"): NativeKernel("lower"),
     ("String", "compare"): NativeKernel("string_compare"),
     ("String", "repeat"): NativeKernel("repeat"),
     ("String", "hash"): NativeKernel("string_hash"),
     ("String", "equals"): NativeKernel("string_equal"),
-    ("String", "fromCode"): NativeKernel("from_code", string_class=True),
+    ("String", "fromCode"): NativeKernel("from_code", made="String"),
     ("String", "join"): NativeKernel("join"),
     ("Object", "equals"): NativeKernel("identity"),
     ("Object", "hash"): NativeKernel("identity_hash"),
@@ -55,7 +65,7 @@ KERNELS: dict[tuple[str, str], NativeKernel] = {
 # Of instructions. ``concat`` takes the place of its operands and their number: put them from SCRATCH on.
 EQUAL_STRINGS = NativeKernel("string_equal")
 HASH_STRING = NativeKernel("string_hash")
-INT_TEXT = NativeKernel("int_text", string_class=True)
-FLOAT_TEXT = NativeKernel("float_text", string_class=True)
-BOOL_TEXT = NativeKernel("bool_text", string_class=True)
+INT_TEXT = NativeKernel("int_text", made="String")
+FLOAT_TEXT = NativeKernel("float_text", made="String")
+BOOL_TEXT = NativeKernel("bool_text", made="String")
 CONCAT = NativeKernel("concat")

@@ -98,18 +98,45 @@ def is_space(point: int) -> int:
 
 
 @kernel
-def trim(words: Words[int], ref: int) -> int:
-    """The string without white space at both ends."""
-    length = words[ref + STRING_LENGTH]
-    code = length & 3
+def spaces_before(words: Words[int], ref: int) -> int:
+    """How many code points of white space a string begins with."""
+    code = words[ref + STRING_LENGTH] & 3
     at = (ref + STRING_FIRST) * WORD
+    end = words[ref + STRING_LENGTH] >> 2
     start = 0
-    end = length >> 2
     while start < end and is_space(get_point(words, at + (start << code), code)):
         start += 1
+    return start
+
+
+@kernel
+def end_before_spaces(words: Words[int], ref: int, start: int) -> int:
+    """The index after the last code point from ``start`` on that is not white space; ``start`` if there is none."""
+    code = words[ref + STRING_LENGTH] & 3
+    at = (ref + STRING_FIRST) * WORD
+    end = words[ref + STRING_LENGTH] >> 2
     while end > start and is_space(get_point(words, at + (end - 1 << code), code)):
         end -= 1
-    return substring(words, ref, start, end)
+    return end
+
+
+@kernel
+def trim(words: Words[int], ref: int) -> int:
+    """The string without white space at both ends."""
+    start = spaces_before(words, ref)
+    return substring(words, ref, start, end_before_spaces(words, ref, start))
+
+
+@kernel
+def trim_start(words: Words[int], ref: int) -> int:
+    """The string without white space at its start."""
+    return substring(words, ref, spaces_before(words, ref), words[ref + STRING_LENGTH] >> 2)
+
+
+@kernel
+def trim_end(words: Words[int], ref: int) -> int:
+    """The string without white space at its end."""
+    return substring(words, ref, 0, end_before_spaces(words, ref, 0))
 
 
 @kernel

@@ -428,15 +428,26 @@ class Body:
         self.cold += self.lines
         self.lines = hot
 
-    def call_kernel(self, kernel: NativeKernel, arguments: Sequence[str]) -> str:
-        """Call a kernel; its result word. Stops if it leaves the work to the interpreter."""
+    def call_kernel(
+        self, kernel: NativeKernel, arguments: Sequence[str], otherwise: Callable[[], str] | None = None
+    ) -> str:
+        """Call a kernel; its result word. What it leaves to the interpreter is what ``otherwise`` emits, or a stop."""
         passed = ["ptr %memory", *(f"i64 {a}" for a in arguments)]
-        if kernel.string_class:
-            passed.append(f"i64 {self.constant(ClassId(self.unit.string_class()))}")
+        if kernel.made:
+            passed.append(f"i64 {self.constant(ClassId(self.unit.made_by(kernel)))}")
         code = self.op(f"inttoptr i64 {self.constant(KernelCode(kernel.name))} to ptr")
         found = self.op(f"call i64 {code}({', '.join(passed)})")
-        self.stop_if(f"icmp eq i64 {found}, {SLOW}")
-        return found
+        if otherwise is None:
+            self.stop_if(f"icmp eq i64 {found}, {SLOW}")
+            return found
+        work, join, before = self.fresh_label(), self.fresh_label(), self.here()
+        slow = self.op(f"icmp eq i64 {found}, {SLOW}")
+        self.emit(f"br i1 {slow}, label %{work}, label %{join}, {UNLIKELY}")
+        self.label(work)
+        instead = otherwise()
+        after = self.close(join)
+        self.label(join)
+        return self.op(f"phi i64 [ {found}, %{before} ], [ {instead}, %{after} ]")
 
     def call_method(self, method: RuntimeMethod, arguments: Sequence[str], undo: str = "") -> str:
         """Call exactly one method: a function of this module if it is small, else through the pool."""

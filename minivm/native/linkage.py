@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
+from minivm.native.hosting import Host
 from minivm.native.runtime import Runtime
-from minivm.native.slots import ClassId, CodeOf, Dispatch, KernelCode, MethodId, Slot, Subtypes
+from minivm.native.slots import ClassId, CodeOf, Dispatch, HostCode, KernelCode, MethodId, Slot, Subtypes
 
 FIRST_CAPACITY = 1024  # classes that a table has room for at first
 
@@ -43,6 +44,7 @@ class Linkage:
 
     classes: list[RuntimeClass | None]
     runtime: Runtime
+    host: Host
     codes: dict[RuntimeMethod, int] = field(factory=dict)
     tables: dict[Dispatch | Subtypes, Table] = field(factory=dict)
     holders: dict[Slot, list[tuple[Pool, int]]] = field(factory=dict)
@@ -107,6 +109,8 @@ class Linkage:
             return slot.method.id
         if isinstance(slot, KernelCode):
             return self.runtime.kernels[slot.name]
+        if isinstance(slot, HostCode):
+            return self.host.address(slot.name)
         if isinstance(slot, CodeOf):
             return self._code(slot.method)
         if slot not in self.tables:

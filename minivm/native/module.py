@@ -28,6 +28,13 @@ ENTRY = "entry"  # the exported function that Python calls
 CODE = "code"  # the exported function that native code calls
 RESULT = "{i64, i64}"
 
+# Of the C library: the ones that Python calls, too, so that the results are the same to the last bit.
+C_FUNCTIONS = {
+    **dict.fromkeys(("sin", "cos", "tan", "asin", "acos", "atan", "exp", "log", "log2", "log10", "cbrt"), 1),
+    **dict.fromkeys(("pow", "atan2"), 2),
+}
+_DECLARATIONS = "\n".join(f"declare double @{name}({', '.join(['double'] * n)})" for name, n in C_FUNCTIONS.items())
+
 _PREAMBLE = f"""
 @{CONSTANTS} = global [{{slots}} x i64] zeroinitializer
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
@@ -36,6 +43,7 @@ declare double @llvm.floor.f64(double)
 declare double @llvm.ceil.f64(double)
 declare i64 @llvm.fptosi.sat.i64.f64(double)
 declare double @fmod(double, double)
+{_DECLARATIONS}
 
 define internal i64 @refill(ptr %memory) cold noinline nounwind {{{{
   %pending.at = getelementptr i64, ptr %memory, i64 {Register.PENDING:d}

@@ -21,7 +21,7 @@ from minivm.native.module import RESULT
 
 _USED = {k.name for k in (*KERNELS.values(), EQUAL_STRINGS, HASH_STRING, INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT)}
 _NAMES = tuple(sorted(_USED))
-_VIRTUAL = tuple(sorted({k.name for k in KERNELS.values() if not k.string_class}))
+_VIRTUAL = tuple(sorted({k.name for k in KERNELS.values() if not k.made}))
 
 _MISS = f"""
 define {RESULT} @miss(ptr %memory, i64 %fp, i64 %fuel) nounwind {{

@@ -54,4 +54,11 @@ class KernelCode:
     name: str
 
 
-Slot = KernelCode | ClassId | MethodId | CodeOf | Dispatch | Subtypes
+@frozen
+class HostCode:
+    """The address of the function that calls a native in Python."""
+
+    name: tuple[str, str]
+
+
+Slot = HostCode | KernelCode | ClassId | MethodId | CodeOf | Dispatch | Subtypes

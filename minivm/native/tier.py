@@ -24,6 +24,7 @@ from minivm.memory import Register
 from minivm.native import rows
 from minivm.native.compiling import in_background
 from minivm.native.engine import Engine, InvalidCode, Library, ObjectCode, shared_engine
+from minivm.native.hosting import Host
 from minivm.native.linkage import Linkage, Pool
 from minivm.native.module import CODE, CONSTANTS, ENTRY
 from minivm.native.runtime import runtime
@@ -88,7 +89,7 @@ class Tier:
     retries: dict[Key, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.linkage = Linkage(self.vm.classes, runtime(self.engine))
+        self.linkage = Linkage(self.vm.classes, runtime(self.engine), Host(self.vm))
         self.vm.linker.linked = self.class_linked
 
     # ── compiling ────────────────────────────────────────────────────────────────────────────────────────

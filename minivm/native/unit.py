@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.frames import FIRST
 from minivm.handlers.calls import Site
-from minivm.loader import class_of
+from minivm.kernels.natives import NativeKernel
+from minivm.loader import Loader, class_of
 from minivm.memory import Register
 from minivm.native.body import LOWERINGS, Body
 from minivm.native.module import CODE, ENTRY, RESULT, Module
-from minivm.types import Type
+from minivm.types import PRIMITIVES, STRING, Type
 
 if TYPE_CHECKING:
     from minivm.interpreter import Interpreter
@@ -96,7 +97,13 @@ class Unit:
 
     def linked(self, method: RuntimeMethod, type_: Type) -> RuntimeClass | None:
         """The class of a type as a method sees it, if it is linked already."""
-        scope = method.scope(self.vm.machine.app)
+        return self._linked(method.scope(self.vm.machine.app), type_)
+
+    def linked_for_natives(self, type_: Type) -> RuntimeClass | None:
+        """The class of a type as natives see it, if it is linked already."""
+        return self._linked(self.vm.loader, type_)
+
+    def _linked(self, scope: Loader, type_: Type) -> RuntimeClass | None:
         found = scope.classes.get(class_of(type_))
         if found is None or found.stage is Stage.LOADED:
             return None
@@ -113,6 +120,14 @@ class Unit:
         found = self.vm.classes[self.vm.heap.string_class]
         assert found is not None
         self.depend(found)
+        return found
+
+    def made_by(self, kernel: NativeKernel) -> RuntimeClass:
+        """The class of what a kernel makes: String, or a box's that is linked."""
+        if kernel.made == STRING.name:
+            return self.string_class()
+        found = self.linked_for_natives(PRIMITIVES[kernel.made])
+        assert found is not None
         return found
 
     def prototype(self, cls: RuntimeClass) -> Sequence[int]:

@@ -129,7 +129,9 @@ def replace(vm: Interpreter, at: int) -> int:
     old = text_argument(vm, at, 1)
     if not old:
         raise Throw("ArgumentError", "cannot replace the empty string")
-    return vm.heap.new_string(text_argument(vm, at).replace(old, text_argument(vm, at, 2)))
+    text = text_argument(vm, at)
+    replaced = text.replace(old, text_argument(vm, at, 2))
+    return argument(vm, at) if replaced == text else vm.heap.new_string(replaced)
 
 
 @native("String", "compare")

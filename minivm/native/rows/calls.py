@@ -8,7 +8,8 @@ from minivm.classes import RuntimeMethod
 from minivm.classfile import FIELD_INITIALISERS, Instruction, MethodRef
 from minivm.kernels.natives import KERNELS
 from minivm.native.body import Body, lowers
-from minivm.native.intrinsics import INTRINSICS
+from minivm.native.hosting import HOSTED
+from minivm.native.intrinsics import INTRINSICS, call_host
 from minivm.native.rows.objects import allocate_object, class_id
 from minivm.native.slots import ClassId, Dispatch
 from minivm.types import Type
@@ -76,14 +77,24 @@ def call_exactly(b: Body, method: RuntimeMethod, count: int, result: Type) -> No
 
 
 def call_native(b: Body, name: tuple[str, str], count: int, result: Type) -> None:
-    """Do what a native does, or leave it to the interpreter if it is Python."""
+    """Do what a native does, or call it if it is Python; leave it to the interpreter if that may not be done here."""
     if name in INTRINSICS:
         INTRINSICS[name](b)
-    elif name in KERNELS:
-        found = b.call_kernel(KERNELS[name], _arguments(b, count))
-        b.stack.append(b.from_word(found, result))
-    else:
+    elif name not in KERNELS and name not in HOSTED:
         b.stop()
+    elif result.is_reference and b.unit.linked_for_natives(result) is None:  # it may not link what it makes
+        b.unresolved()
+    else:
+        arguments = _arguments(b, count)
+        b.stack.append(b.from_word(_call_word(b, name, arguments), result))
+
+
+def _call_word(b: Body, name: tuple[str, str], arguments: Sequence[str]) -> str:
+    if name not in KERNELS:
+        return call_host(b, name, arguments)
+    if name not in HOSTED:
+        return b.call_kernel(KERNELS[name], arguments)
+    return b.call_kernel(KERNELS[name], arguments, lambda: call_host(b, name, arguments))
 
 
 @lowers("callspecial", "callstatic")

@@ -10,6 +10,8 @@ from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS
 from minivm.layouts import STRING_FIRST, STRING_HASH, STRING_LENGTH
 from minivm.memory import WORD
 from minivm.native.body import Body, Value, lowers
+from minivm.native.hosting import FLOAT_TEXT as HOST_FLOAT_TEXT
+from minivm.native.intrinsics import call_host
 from minivm.native.rows.calls import call_virtual
 from minivm.native.rows.objects import class_id
 from minivm.native.slots import ClassId
@@ -110,7 +112,8 @@ def _text(b: Body, i: Instruction) -> None:
     elif type_ == BOOL:
         b.push(b.call_kernel(BOOL_TEXT, [b.pop()]))
     elif type_ == FLOAT:
-        b.push(b.call_kernel(FLOAT_TEXT, [b.op(f"bitcast double {b.pop()} to i64")]))
+        word = b.pop_word()
+        b.push(b.call_kernel(FLOAT_TEXT, [word], lambda: call_host(b, HOST_FLOAT_TEXT, [word])))
     elif type_.is_primitive:
         b.stop()
     else:
