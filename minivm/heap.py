@@ -86,16 +86,6 @@ class Heap:
         start = (ref + STRING_FIRST) * WORD
         return str(self.memory.bytes[start : start + ((length >> 2) << code)], _CODECS[code])
 
-    def string_hash(self, ref: int) -> int:
-        """The string's hash, computed once: 31-polynomial over code points, folded to 62 bits, never 0."""
-        words = self.words
-        found = words[ref + STRING_HASH]
-        if found == 0:
-            for char in self.string(ref):
-                found = (found * 31 + ord(char)) & 0x3FFFFFFFFFFFFFFF
-            found = words[ref + STRING_HASH] = found or 1
-        return found
-
     def new_stack(self, capacity: int) -> int:
         """An empty stack object of ``capacity`` words in all."""
         ref = self.memory.allocate(capacity)

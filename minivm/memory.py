@@ -31,7 +31,7 @@ FIRST_HALF = 64  # words before it: null and the registers; both halves are alig
 APART = 256  # words between the halves: a processor that tells lines apart by the low bits of their addresses would
 # otherwise take an object and its copy, the same distance into either half, for one line, and wait: 4 times slower
 MIN_LIMIT = 1 << 19  # words a half starts with (4 MiB): small enough to stay in the cache
-AMPLE = 1 << 22  # free words (32 MiB) for which live ones may be copied once for three allocated, not for each one
+AMPLE = 1 << 22  # free words (32 MiB) for which live ones may be copied once for seven allocated, not for each one
 SLACK = 8  # words after the halves: blocks of bytes that are read or written at the end of the last may reach there
 RESERVE = 1 << 12  # words kept back so that an OutOfMemoryError and its trace can still be made
 DEFAULT_CAP = 256 << 20  # bytes of one half at most
@@ -225,7 +225,7 @@ class Memory:
         """Make the half at ``base``, filled up to ``top``, the current one."""
         most = base + self.cap - RESERVE
         live = top - base - ROOTS
-        self.use((base, top, min(most, base + max(MIN_LIMIT, ROOTS + live + max(live, min(3 * live, AMPLE))))))
+        self.use((base, top, min(most, base + max(MIN_LIMIT, ROOTS + live + max(live, min(7 * live, AMPLE))))))
 
     @property
     def half(self) -> tuple[int, int, int]:

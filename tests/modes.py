@@ -44,6 +44,7 @@ _ALL = (
     Mode("stop at every 7th poll", stop_every=7, rare=True),
     Mode("collecting and redefining", collecting=True, redefining=True, rare=True),
     Mode("native", tier=Tier.NATIVE),
+    Mode("auto", tier=Tier.AUTO, long=True),
     Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1, long=True),
     Mode("native, stop at every 2nd poll", tier=Tier.NATIVE, stop_every=2, long=True),
     Mode("native, stop at every 3rd poll", tier=Tier.NATIVE, stop_every=3, long=True),

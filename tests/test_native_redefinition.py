@@ -1,4 +1,4 @@
-"""Machine code made after a redefinition lays frames out as the interpreter does."""
+"""Machine code whose classes change: frames, assumptions, and what is first used or redefined by a loop that is hot."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import pytest
 
 from corpus import Script, expectation, scripts
 from minivm.native.presence import available
+from modes import admitted
 from running import compile_text, run
 
 WAITERS = ("join_of_a_fiber_by_many", "many_workers_share_a_channel", "selects_share_the_work")
 SCRIPTS = [script for script in scripts("language") if script.path.stem in WAITERS]
+HOT = scripts("language/hot")
+LIVELY = ("auto", "native, redefining", "mixed 1")  # of what else ``test_differential`` takes
 
 
 @pytest.mark.skipif(not available(), reason="llvmlite is not installed")
@@ -22,3 +25,12 @@ def test_frames_left_by_new_versions_are_whole(script: Script) -> None:
 
 def test_the_scripts_are_there() -> None:
     assert len(SCRIPTS) == len(WAITERS)
+
+
+@pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+@pytest.mark.parametrize("script", HOT, ids=lambda script: script.path.stem)
+def test_what_happens_late_in_a_hot_loop_happens_as_ever(script: Script) -> None:
+    program = compile_text(script.path.stem, script.text, script.path.parent)
+    for mode in [mode for mode in admitted(script.kinds) if mode.name in LIVELY]:
+        outcome = run(program, mode, script.heap_bytes)
+        assert (outcome.error, outcome.lines) == ("", list(expectation(script.text).output)), mode.name

@@ -25,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 Words = memoryview  # of 64-bit ints, or an array of them
-BLOCK = 32  # bytes that machine code looks at or copies at once; memory goes on for so many after its last word
+BLOCK = 16  # bytes that machine code looks at or copies at once; memory goes on for so many after its last word
 NATIVE = False  # True in machine code: what stands under it would cost more than it saves in Python
 
 Kernel = Callable[..., int]

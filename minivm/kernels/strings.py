@@ -22,9 +22,7 @@ from minivm.layouts import STRING_FIRST, STRING_HASH, STRING_LENGTH
 from minivm.memory import CLASS_MASK, WORD
 
 HASH_MASK = (1 << 62) - 1
-POWER_2, POWER_4, POWER_8 = 31**2, 31**4, 31**8
-EVEN_BYTES = 0x00FF00FF00FF00FF
-EVEN_SHORTS = 0x0000FFFF0000FFFF
+LOW_FACTOR, HIGH_FACTOR = 0x1E3779B97F4A7C15, 0x2545F4914F6CDD1D  # odd, and as random as their bits may look
 
 
 @kernel
@@ -188,51 +186,20 @@ def string_equal(words: Words[int], left: int, right: int) -> int:
 
 
 @kernel
-def hash_word(word: int) -> int:
-    """The 31-polynomial over the eight bytes of a word: over pairs of bytes, then of their sums, then of theirs."""
-    pairs = (word & EVEN_BYTES) * 31 + (word >> 8 & EVEN_BYTES)
-    fours = (pairs & EVEN_SHORTS) * POWER_2 + (pairs >> 16 & EVEN_SHORTS)
-    return (fours & 0xFFFFFFFF) * POWER_4 + (fours >> 32)
-
-
-@kernel
-def hash_bytes(words: Words[int], at: int, length: int) -> int:
-    """The 31-polynomial over bytes from a word on, folded to 62 bits."""
-    found = 0
-    while length >= WORD:
-        found = (found * POWER_8 + hash_word(words[at])) & HASH_MASK
-        at += 1
-        length -= WORD
-    for place in range(at * WORD, at * WORD + length):
-        found = (found * 31 + get_byte(words, place)) & HASH_MASK
-    return found
-
-
-@outlined
-@kernel
-def hash_points(words: Words[int], ref: int) -> int:
-    """The same over the code points of any string."""
-    length = words[ref + STRING_LENGTH] >> 2
-    code = words[ref + STRING_LENGTH] & 3
-    if code == 0:
-        return hash_bytes(words, ref + STRING_FIRST, length)
-    found = 0
-    at = (ref + STRING_FIRST) * WORD
-    for index in range(length):
-        found = (found * 31 + get_point(words, at + (index << code), code)) & HASH_MASK
-    return found
-
-
-@kernel
 def string_hash(words: Words[int], ref: int) -> int:
-    """The hash, computed once: 31-polynomial over code points, folded to 62 bits, never 0."""
+    """The hash, computed once: of the words, which equal strings have alike; 62 bits, never 0.
+
+    Both halves of a word are multiplied, so that all of its bits count, and high bits are brought down again, since
+    those who use a hash modulo a small number see the low ones only.
+    """
     found = words[ref + STRING_HASH]
     if not found:
         length = words[ref + STRING_LENGTH]
-        if length & 3 == 0 and length < WORD << 2:  # as if zeros stood before it, which add nothing
-            found = hash_word(words[ref + STRING_FIRST] << (WORD - (length >> 2) << 3)) if length else 0
-        else:
-            found = hash_points(words, ref)
+        found = length
+        for at in range(ref + STRING_FIRST, ref + STRING_FIRST + (((length >> 2) << (length & 3)) + 7 >> 3)):
+            mixed = found ^ words[at]
+            found = (mixed * LOW_FACTOR + (mixed >> 32) * HIGH_FACTOR) & HASH_MASK
+            found ^= found >> 31
         if not found:
             found = 1
         words[ref + STRING_HASH] = found

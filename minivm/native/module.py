@@ -78,7 +78,6 @@ class Module:
 
     slots: list[Slot] = field(factory=list)
     functions: list[str] = field(factory=list)
-    extras: dict[str, str] = field(factory=dict)  # further definitions by name: kernels
     _indices: dict[Slot, int] = field(factory=dict)
     _tags: dict[str, int] = field(factory=dict)
 
@@ -95,7 +94,7 @@ class Module:
 
     def text(self) -> str:
         """The whole module."""
-        parts = [_PREAMBLE.format(slots=max(len(self.slots), 1)), *self.extras.values(), *self.functions]
+        parts = [_PREAMBLE.format(slots=max(len(self.slots), 1)), *self.functions]
         parts.append('!0 = !{!"minivm"}\n!1 = !{!"branch_weights", i32 1, i32 1048575}')
         for what, index in self._tags.items():
             node = 2 + 2 * index

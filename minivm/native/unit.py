@@ -23,7 +23,7 @@ from minivm.types import PRIMITIVES, STRING, Type
 if TYPE_CHECKING:
     from minivm.interpreter import Interpreter
 
-INLINED = 60  # instructions of a callee at most that is put into its caller's unit, for LLVM to inline
+INLINED = 100  # instructions of a callee at most that is put into its caller's unit, for LLVM to inline
 UNIT_LIMIT = 3000  # instructions of a unit; beyond it nothing more is put in
 
 Place = tuple[RuntimeMethod, int]  # a method and an instruction of it

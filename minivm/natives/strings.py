@@ -7,6 +7,7 @@ from collections.abc import Callable
 from minivm.errors import Throw
 from minivm.heap import float_word
 from minivm.interpreter import Interpreter
+from minivm.kernels.strings import string_hash
 from minivm.layouts import ARRAY_FIRST
 from minivm.natives.console import new_array
 from minivm.natives.registry import argument, native, text_argument
@@ -155,7 +156,7 @@ def repeat(vm: Interpreter, at: int) -> int:
 @native("String", "hash")
 def hash_(vm: Interpreter, at: int) -> int:
     """The hash that agrees with equality."""
-    return vm.heap.string_hash(argument(vm, at))
+    return string_hash(vm.words, argument(vm, at))
 
 
 @native("String", "equals")
