@@ -153,6 +153,8 @@ def _check_imports(batch: Batch, namespace: Namespace) -> None:
         if found is None or not found.has(Flags.MODULE):
             close = nearest(node.name, batch.modules)
             hint = f"did you mean `{close}`?" if close else ""
+            if found is not None:
+                hint = f"`{node.name}` is a class, so no module can have this name"
             message = f"module `{node.name}` not found"
             batch.report.error(namespace.unit.source, node.span, codes.UNKNOWN_MODULE, message, "", hint)
 
