@@ -95,7 +95,7 @@ class RuntimeMethod:
     frame_words: int = 0
     leaf: bool = False  # no calls and no back-edges: neither counts fuel nor checks depth
     heat: int = 0  # calls in the interpreter since it was prepared, until it is compiled
-    entry: Callable[[int, int], int] | None = None  # its machine code, as Python calls it
+    entry: int | None = None  # the address of its machine code, in the form that the interpreter enters
     stack_maps: dict[tuple[int, bool], tuple[int, ...]] = field(factory=dict)  # see frames.reference_offsets
     _constants: dict[int, Constant] = field(factory=dict)
 

@@ -76,6 +76,7 @@ class Interpreter:
         self.calls: CallTrace  # told of calls while ``call_trace`` is on
         self.decode: Callable[[Interpreter, RuntimeMethod], list[Cell]]
         self.returned: Callable[..., int | None]  # the handler of ``ret``
+        self.enter: Callable[[int, int, int], int]  # machine code: memory, frame, entry; below 0 if the program stopped
         self.code: list[Cell] = []
         self.pc = 0
         self.fp = 0
@@ -123,7 +124,7 @@ class Interpreter:
 
     # ── native code ──────────────────────────────────────────────────────────────────────────────────────
 
-    def run_native(self, entry: Callable[[int, int], int], fp: int) -> bool:
+    def run_native(self, entry: int, fp: int) -> bool:
         """Run machine code for the frame at ``fp``, whose record is complete; False if it would not start.
 
         Afterwards the interpreter goes on where the code stopped, or behind the call that it has returned from.
@@ -136,16 +137,18 @@ class Interpreter:
         words[_PENDING] = self.at_safepoint is not None or self.stress_every or self.interrupted
         refills = FEW_REFILLS if self.memory.root(Root.SLEEP_FIRST) else REFILLS
         words[_REFILLS] = refills
-        left = entry(self.memory_address, fp)
+        left = self.enter(self.memory_address, fp, entry)
         if left == NOT_ENTERED:
             return False
         if words[_REFILLS] != refills:
             self.spent, self.tank = 0, QUANTUM
         if left >= 0:
             self.fuel = 0 if self.interrupted else left
-            self.fp = fp
-            words[fp + FIRST] = words[_VALUE]
-            self.returned(self, words, fp, FIRST, 0)
+            at = self.fp = words[_FRAME]
+            words[at + FIRST] = words[_VALUE]
+            self.returned(self, words, at, FIRST, 0)
+            if at != fp and self.tier is not None:  # an error's handler has returned: the next time in machine code
+                self.tier.landing(self.method_at(self.fp), self.pc)
             return True
         self.fp = words[_FRAME]
         self.resume()
@@ -161,7 +164,7 @@ class Interpreter:
 
     def enter_handler(self, method: RuntimeMethod, target: int) -> None:
         """The current frame is at an exception handler: machine code goes on if errors come there often."""
-        entry = self.tier.handler_entry(method, target) if self.tier is not None else None
+        entry = self.tier.landing(method, target) if self.tier is not None else None
         if entry is not None:
             self.run_native(entry, self.fp)
 
@@ -242,7 +245,7 @@ class Interpreter:
         self.code = method.code  # type: ignore[assignment]
         self.pc = self.words[self.fp + PC]
 
-    def compile(self, method: RuntimeMethod, start: int | None = None) -> Callable[[int, int], int] | None:
+    def compile(self, method: RuntimeMethod, start: int | None = None) -> int | None:
         """A method, or its loop that begins at ``start``, is hot: its machine code, if there is any by now."""
         if self.tier is None:
             self.tier = self.make_tier(self)

@@ -60,6 +60,8 @@ class Register(IntEnum):
     VALUE = 9  # the result word of a native method that Python called
     PENDING = 10  # not 0: somebody wants every empty tank to stop the program
     REFILLS = 11  # how often native code may fill an empty tank by itself
+    THROWN = 12  # after native code has stopped: the error that it throws, 0 if it stopped for something else
+    LANDINGS = 13  # the address of the table that says where native code can go on (see kernels/unwinding)
 
 
 _TOP = int(Register.TOP)  # an IntEnum member is slow as an index

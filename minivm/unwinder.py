@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
@@ -10,11 +9,10 @@ from minivm.classfile import Handler
 from minivm.errors import LinkError, Throw
 from minivm.frames import FIRST, LINK, LINK_MASK, LINK_SHIFT, METHOD, PC, Link
 from minivm.interpreter import Interpreter
+from minivm.kernels.unwinding import count_frames, write_frames
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.memory import CLASS_MASK, Root
 from minivm.types import ERROR, INT, array_of, class_type
-
-TRACE_LIMIT = 64  # frames recorded in an error: enough to see a recursion, small enough to afford a thousand overflows
 
 
 class Unwinder:
@@ -23,13 +21,20 @@ class Unwinder:
     def __init__(self, vm: Interpreter, ended: Callable[[int], None]) -> None:
         self.vm = vm
         self.ended = ended
-        error = vm.loader.load(ERROR)
+        error = self.error_class = vm.loader.load(ERROR)
         vm.linker.link(error)
         self.trace_class = vm.loader.load(array_of(INT))
         vm.linker.link(self.trace_class)
         self.message_offset = _offset(error, "message")
         self.frames_offset = _offset(error, "frames")
         self.cause_offset = _offset(error, "cause")
+        self._kinds: dict[str, RuntimeClass] = {}  # of errors that the machine has thrown
+        self._caught: dict[tuple[RuntimeMethod, int], RuntimeClass] = {}  # by the handler's number in the method
+
+    def forget(self) -> None:
+        """Classes may have other versions now: look them up again."""
+        self._kinds.clear()
+        self._caught.clear()
 
     def unwind(self, pc: int, throw: Throw) -> None:
         """Carry on at the handler for the error, which was thrown at ``pc`` of the current frame."""
@@ -40,7 +45,7 @@ class Unwinder:
             vm.calls.threw(throw)
         ref = throw.ref or self.make_error(throw.kind, throw.message)
         if vm.words[ref + self.frames_offset] == 0:
-            ref = self._record_trace(ref)
+            self._record_trace(ref)
         self._find_handler(ref)
 
     def make_error(self, kind: str, message: str) -> int:
@@ -50,8 +55,7 @@ class Unwinder:
         dipping = memory.dipping
         memory.dipping = dipping or kind == "OutOfMemoryError"
         try:
-            cls = vm.loader.load(class_type(kind))
-            vm.linker.link(cls)
+            cls = self._kinds.get(kind) or self._kind(kind)
             memory.set_root(Root.HOST, vm.heap.new_string(message))
             ref = vm.heap.new_object(cls)
         except Throw:
@@ -62,32 +66,26 @@ class Unwinder:
         memory.set_root(Root.HOST, 0)
         return ref
 
-    def _record_trace(self, ref: int) -> int:
+    def _kind(self, kind: str) -> RuntimeClass:
+        cls = self.vm.loader.load(class_type(kind))
+        self.vm.linker.link(cls)
+        self._kinds[kind] = cls
+        return cls
+
+    def _record_trace(self, ref: int) -> None:
         vm = self.vm
-        vm.sync()
-        pairs: list[int] = []
-        words, at = vm.words, vm.fp
-        while len(pairs) < 2 * TRACE_LIMIT:
-            pairs += (words[at + METHOD], words[at + PC])
-            link = words[at + LINK]
-            if link & LINK_MASK == Link.BASE:
-                break
-            at = vm.stack + (link >> LINK_SHIFT)
         memory = vm.memory
-        memory.set_root(Root.HOST, ref)
-        dipping = memory.dipping
-        memory.dipping = True
+        count = count_frames(vm.words, vm.fp)
+        dipping = memory.dipping  # a migration dips all the way
+        memory.dipping = True  # and so nothing moves
         try:
-            trace = vm.heap.new_array(self.trace_class, len(pairs))
+            trace = vm.heap.new_array(self.trace_class, 2 * count)
         except Throw:
-            trace = 0
-        memory.dipping = dipping  # a migration dips all the way
-        ref = memory.root(Root.HOST)
-        memory.set_root(Root.HOST, 0)
-        if trace:
-            vm.words[trace + ARRAY_FIRST : trace + ARRAY_FIRST + len(pairs)] = memoryview(array("q", pairs))
-            vm.words[ref + self.frames_offset] = trace
-        return ref
+            return
+        finally:
+            memory.dipping = dipping
+        write_frames(vm.words, vm.fp, trace + ARRAY_FIRST, count)
+        vm.words[ref + self.frames_offset] = trace
 
     def trace_of(self, ref: int) -> list[str]:
         """The places recorded in an error, innermost first."""
@@ -109,6 +107,7 @@ class Unwinder:
     def _find_handler(self, ref: int) -> None:
         vm = self.vm
         while True:
+            self._skip()
             method = vm.method_at(vm.fp)
             code = method.declared.code
             assert code is not None
@@ -129,24 +128,37 @@ class Unwinder:
                 self.ended(ref)
                 return
 
+    def _skip(self) -> None:
+        """Pop the frames that calls have pushed and whose methods have no handlers, as fast as can be."""
+        vm = self.vm
+        words, methods, stack, fp = vm.words, vm.methods, vm.stack, vm.fp
+        while not methods[words[fp + METHOD]].declared.code.handlers:  # type: ignore[union-attr]
+            link = words[fp + LINK]
+            if link & LINK_MASK:
+                break
+            fp = stack + (link >> LINK_SHIFT)
+        vm.fp = fp
+
     def _handler_in(self, method: RuntimeMethod, pc: int, ref: int) -> Handler | None:
         code = method.declared.code
         assert code is not None
         cls = self.vm.classes[self.vm.words[ref] & CLASS_MASK]
         assert cls is not None
-        for handler in code.handlers:
-            if handler.start <= pc < handler.end and self._catches(method, handler, cls):
-                return handler
+        for number, handler in enumerate(code.handlers):
+            if handler.start <= pc < handler.end:
+                caught = self._caught.get((method, number)) or self._caught_by(method, number)
+                if caught is not None and cls.is_below(caught):
+                    return handler
         return None
 
-    def _catches(self, method: RuntimeMethod, handler: Handler, cls: RuntimeClass) -> bool:
-        catch = handler.catch.substitute(method.binding)
-        if catch == ERROR:
-            return True
+    def _caught_by(self, method: RuntimeMethod, number: int) -> RuntimeClass | None:
+        assert method.declared.code is not None
+        catch = method.declared.code.handlers[number].catch.substitute(method.binding)
         try:
-            return cls.is_below(method.scope(self.vm.machine.app).load(catch))
+            caught = self._caught[method, number] = method.scope(self.vm.machine.app).load(catch)
         except LinkError:
-            return False  # a class that cannot be loaded has no instances
+            return None  # a class that cannot be loaded has no instances
+        return caught
 
     def _initialiser_failed(self, cls: RuntimeClass, ref: int) -> int:
         vm = self.vm
@@ -158,7 +170,8 @@ class Unwinder:
         ref = self.make_error("InitialiserError", f"class {cls.type} could not be initialised: {cls.failure}")
         vm.words[ref + self.cause_offset] = memory.root(Root.HOST + 1)
         memory.set_root(Root.HOST + 1, 0)
-        return self._record_trace(ref)
+        self._record_trace(ref)
+        return ref
 
     def describe(self, ref: int) -> str:
         """``Class: message`` of an error object."""

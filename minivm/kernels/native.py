@@ -50,7 +50,7 @@ def _export(name: str) -> str:
 def sources() -> bytes:
     """What the machine code of the kernels depends on: their text, the translator's and their constants'."""
     here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), here.parent / "layouts.py", here.parent / "memory.py"]
+    files = [*sorted(here.glob("*.py")), *(here.parent / name for name in ("layouts.py", "memory.py", "frames.py"))]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).digest()
 
 

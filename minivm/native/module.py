@@ -10,7 +10,8 @@ A negative fuel says that the program stopped, and comes with FUEL up to date:
     STOPPED       the callee and whatever it called have written their frames; FRAME is the newest
     NOT_ENTERED   the callee has done nothing at all: the call is to be executed again, by the interpreter
 
-The caller then writes its own frame and returns STOPPED itself, so a stop unwinds native code into plain frames.
+The caller then writes its own frame and returns STOPPED itself, so a stop unwinds native code into plain frames. If
+THROWN is set, the stop is a throw: see ``minivm.kernels.unwinding``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from minivm.native.slots import Slot
 
 STOPPED = -1
 CONSTANTS = "constants"  # the exported name of the pool
-ENTRY = "entry"  # the exported function that Python calls
+ENTRY = "entry"  # the exported function that is entered from outside, see ``minivm.native.runtime``
 CODE = "code"  # the exported function that native code calls
 RESULT = "{i64, i64}"
 

@@ -1,4 +1,4 @@
-"""The code that every unit may call: the kernels that stand for natives, and the stub for what has no machine code.
+"""The code beside the units: the kernels that stand for natives, the stub for what has no machine code, the way in.
 
 One module, compiled once and kept between runs. A kernel is there under its own name, as its source says, and, where a
 native can be called through a receiver's class, under ``native.NAME`` in the convention of compiled methods.
@@ -15,12 +15,14 @@ from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import FUNCTIONS, signature
 from minivm.kernels.native import module_ir, sources
 from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, FLOAT_TEXT, HASH_STRING, INT_TEXT, KERNELS
+from minivm.kernels.unwinding import go_on
 from minivm.memory import Register
 from minivm.native.engine import Engine, Library
 from minivm.native.module import RESULT
 
 _USED = {k.name for k in (*KERNELS.values(), EQUAL_STRINGS, HASH_STRING, INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT)}
 _NAMES = tuple(sorted(_USED))
+_GO_ON = go_on.__name__
 _VIRTUAL = tuple(sorted({k.name for k in KERNELS.values() if not k.made}))
 
 _MISS = f"""
@@ -31,12 +33,40 @@ define {RESULT} @miss(ptr %memory, i64 %fp, i64 %fuel) nounwind {{
 }}
 """
 
+# The way in: enter a unit, and then what goes on where that has left off, for as long as machine code can.
+_ENTER = f"""
+define i64 @enter(ptr %memory, i64 %entered, i64 %entry) nounwind {{
+start:
+  %thrown.at = getelementptr i64, ptr %memory, i64 {Register.THROWN:d}
+  %frame.at = getelementptr i64, ptr %memory, i64 {Register.FRAME:d}
+  %table.at = getelementptr i64, ptr %memory, i64 {Register.LANDINGS:d}
+  br label %again
+again:
+  %fp = phi i64 [ %entered, %start ], [ %newest, %go.on ]
+  %address = phi i64 [ %entry, %start ], [ %next, %go.on ]
+  store i64 0, ptr %thrown.at
+  %code = inttoptr i64 %address to ptr
+  %left = call i64 %code(ptr %memory, i64 %fp)
+  %table.word = load i64, ptr %table.at
+  %table = inttoptr i64 %table.word to ptr
+  %next = call i64 @k_{_GO_ON}(ptr %memory, ptr %table, i64 %entered, i64 %left)
+  %over = icmp eq i64 %next, 0
+  br i1 %over, label %out, label %go.on
+go.on:
+  %newest = load i64, ptr %frame.at
+  br label %again
+out:
+  ret i64 %left
+}}
+"""
+
 
 @define(eq=False)
 class Runtime:
     """The runtime's addresses in this process."""
 
     library: Library
+    enter: int
     miss: int
     kernels: dict[str, int]
     natives: dict[tuple[str, str], int] = field(factory=dict)
@@ -45,15 +75,16 @@ class Runtime:
 @cache
 def runtime(engine: Engine) -> Runtime:
     """The runtime of an engine, made at the first request."""
-    library = engine.link(engine.object_code(_ir, sources() + f"{RESULT} {_NAMES}".encode()))
+    library = engine.link(engine.object_code(_ir, sources() + f"{_NAMES}{_MISS}{_ENTER}".encode()))
     natives = {
         key: library.address(f"native.{kernel.name}") for key, kernel in KERNELS.items() if kernel.name in _VIRTUAL
     }
-    return Runtime(library, library.address("miss"), {name: library.address(name) for name in _NAMES}, natives)
+    kernels = {name: library.address(name) for name in _NAMES}
+    return Runtime(library, library.address("enter"), library.address("miss"), kernels, natives)
 
 
 def _ir() -> str:
-    return module_ir(_NAMES) + _MISS + "\n".join(_method(name) for name in _VIRTUAL)
+    return module_ir((*_NAMES, _GO_ON)) + _MISS + _ENTER + "\n".join(_method(name) for name in _VIRTUAL)
 
 
 def _method(name: str) -> str:

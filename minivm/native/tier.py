@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from queue import SimpleQueue
 
 from attrs import define, field, frozen
@@ -25,6 +25,7 @@ from minivm.native import rows
 from minivm.native.compiling import in_background
 from minivm.native.engine import Engine, InvalidCode, Library, ObjectCode, shared_engine
 from minivm.native.hosting import Host
+from minivm.native.landings import Landings
 from minivm.native.linkage import Linkage, Pool
 from minivm.native.module import CODE, CONSTANTS, ENTRY
 from minivm.native.runtime import runtime
@@ -33,15 +34,13 @@ from minivm.native.unit import Unit
 
 assert rows  # imported for what it registers
 
-HOT_HANDLER = 50  # errors caught at one place that make compiling what follows worth its while
+HOT_LANDING = 50  # errors that have led to one place that make compiling what follows worth its while
 LARGEST = 5000  # instructions of a method that is compiled at all
 LARGEST_FRAME = 1024  # words
 
-Entry = Callable[[int, int], int]  # takes the memory's address and the frame; below 0 if the program stopped
-
 Key = tuple[RuntimeMethod, int | None]  # what a unit is for: a method, and where it is entered
 
-_ENTRY_TYPE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
+_ENTER = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
 @define(eq=False)
@@ -51,7 +50,7 @@ class Compiled:
     unit: Unit
     library: Library
     pool: Pool
-    entry: Entry
+    entry: int
     misses: int = 0  # stops at instructions that meant nothing when it was compiled
     waits: list[tuple[int, int]] = field(factory=list)  # where: method ids, which an undone redefinition takes, and pcs
 
@@ -84,17 +83,21 @@ class Tier:
     pending: dict[Key, Unit] = field(factory=dict)  # being compiled
     done: SimpleQueue[tuple[Key, ObjectCode | InvalidCode]] = field(factory=SimpleQueue)  # not yet installed
     unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
-    caught: dict[Key, int] = field(factory=dict)  # errors by where they were caught
+    landed: dict[Key, int] = field(factory=dict)  # errors by where the interpreter went on after them
     linkage: Linkage = field(init=False)
+    landings: Landings = field(init=False)
     retries: dict[Key, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.linkage = Linkage(self.vm.classes, runtime(self.engine), Host(self.vm))
+        self.landings = Landings(self.vm, self.units)
+        self.landings.forget()
+        self.vm.enter = _ENTER(self.linkage.runtime.enter)
         self.vm.linker.linked = self.class_linked
 
     # ── compiling ────────────────────────────────────────────────────────────────────────────────────────
 
-    def compile(self, method: RuntimeMethod, start: int | None = None) -> Entry | None:
+    def compile(self, method: RuntimeMethod, start: int | None = None) -> int | None:
         """Have machine code made for a prepared method, to be entered at ``start`` (None: by a call), if there is none.
 
         Returns its entry, if it can run already.
@@ -106,10 +109,15 @@ class Tier:
         found = self.units.get(key)
         return found.entry if found is not None else None
 
-    def handler_entry(self, method: RuntimeMethod, target: int) -> Entry | None:
-        """The entry of a method at an exception handler, once errors have come there often enough."""
-        heat = self.caught[method, target] = self.caught.get((method, target), 0) + 1
-        return self.compile(method, target) if heat >= min(HOT_HANDLER, self.vm.hot) else None
+    def landing(self, method: RuntimeMethod, pc: int) -> int | None:
+        """The entry of a method where an error has led to, its handler or behind a call, once many have come there."""
+        heat = self.landed[method, pc] = self.landed.get((method, pc), 0) + 1
+        if heat < min(HOT_LANDING, self.vm.hot):
+            return None
+        entry = self.compile(method, pc)
+        if entry is not None:
+            self.landings.renew()  # the next error need not come here
+        return entry
 
     def _compile(self, method: RuntimeMethod, start: int | None) -> None:
         unit = Unit(self.vm, method, start, self.bare)
@@ -146,9 +154,10 @@ class Tier:
         slots = unit.module.slots
         raw = (ctypes.c_int64 * max(len(slots), 1)).from_address(address)
         pool = Pool(slots, memoryview(raw).cast("B").cast("q"))
-        compiled = Compiled(unit, library, pool, _ENTRY_TYPE(library.address(ENTRY)))
+        compiled = Compiled(unit, library, pool, library.address(ENTRY))
         self.linkage.connect(pool)
         self.units[key] = compiled
+        self.landings.forget()
         for method, pc in unit.unresolved:
             compiled.waits.append((method.id, pc))
             self.unresolved.setdefault((method.id, pc), set()).add(compiled)
@@ -186,7 +195,7 @@ class Tier:
     def classes_changed(self) -> None:
         """Some classes have other versions now, or are gone: units made from the old ones go."""
         self.discard([c for c in self.units.values() if not self._is_current(c.unit)], "a class was redefined")
-        for counts in (self.caught, self.retries):
+        for counts in (self.landed, self.retries):
             for key in [key for key in counts if self.vm.classes[key[0].owner.id] is not key[0].owner]:
                 del counts[key]
 
@@ -196,7 +205,8 @@ class Tier:
         self.classes_changed()
 
     def discard(self, units: Iterable[Compiled], why: str) -> None:
-        """Drop units and give their memory back."""
+        """Drop units, if any, and give their memory back."""
+        self.landings.forget()
         for compiled in units:
             unit = compiled.unit
             del self.units[unit.method, unit.start]
@@ -213,7 +223,7 @@ class Tier:
 
     def _is_current(self, unit: Unit) -> bool:
         classes = self.vm.classes
-        if not all(method.id for method in unit.included):
+        if not all(method.id for method in (unit.method, *unit.included)):
             return False  # first used in a redefinition that was taken back: its frames would have no name
         return all(cls.id < len(classes) and classes[cls.id] is cls for cls in unit.classes)
 

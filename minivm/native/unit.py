@@ -60,7 +60,7 @@ class Unit:
         self.module.functions.append(Body(self, method, symbol, start).text(linkage))
 
     def _entry(self) -> str:
-        """The function that Python calls: arguments come from the frame at ``fp``, the result goes to VALUE."""
+        """The function entered from outside: arguments come from the frame at ``fp``, the result goes to VALUE."""
         lines = [f"define i64 @{ENTRY}(ptr %memory, i64 %fp) nounwind {{"]
         lines.append("  %frame = getelementptr i64, ptr %memory, i64 %fp")
         arguments = ""
@@ -73,6 +73,7 @@ class Unit:
                 *lines,
                 f"  %fuel.at = getelementptr i64, ptr %memory, i64 {Register.FUEL:d}",
                 f"  %value.at = getelementptr i64, ptr %memory, i64 {Register.VALUE:d}",
+                f"  %newest.at = getelementptr i64, ptr %memory, i64 {Register.FRAME:d}",
                 "  %fuel = load i64, ptr %fuel.at",
                 f"  %both = call {RESULT} @{CODE}(ptr %memory, i64 %fp, i64 %fuel{arguments})",
                 f"  %value = extractvalue {RESULT} %both, 0",
@@ -82,6 +83,7 @@ class Unit:
                 "done:",
                 "  store i64 %value, ptr %value.at",
                 "  store i64 %left, ptr %fuel.at",
+                "  store i64 %fp, ptr %newest.at",
                 "  br label %out",
                 "out:",
                 "  ret i64 %left",

@@ -120,5 +120,6 @@ def forget_code(vm: Interpreter) -> None:
     for method in vm.methods:
         if method is not None:
             method.code = None
+    vm.unwinder.forget()
     if vm.tier is not None:
         vm.tier.classes_changed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minivm.classfile import Instruction
+from minivm.memory import Register
 from minivm.native.body import Body, lowers
 from minivm.native.module import RESULT
 
@@ -48,4 +49,5 @@ def _ret(b: Body, i: Instruction) -> None:
 
 @lowers("throw")
 def _throw(b: Body, i: Instruction) -> None:
+    b.store("%memory", Register.THROWN, b.stack[-1], "register")
     b.stop()
