@@ -59,6 +59,8 @@ _ALL = (
     Mode("mixed, collecting", tier=Tier.NATIVE, mixed=True, collecting=True, seed=4, long=True),
 )
 
+SAMPLE = 6  # of so many programs one is in every run also run in a mode that is ``long``
+
 MODES = tuple(mode for mode in _ALL if available() or mode.tier is Tier.INTERPRETER)  # PLAIN is what they are held to
 
 
@@ -76,9 +78,16 @@ def admitted(kinds: Sequence[str]) -> tuple[Mode, ...]:
 
 
 def chosen(modes: Sequence[Mode], what: str, rotation: int, rare: int = 1) -> list[Mode]:
-    """The common ones of ``modes``, and ``rare`` of the rare ones, by the program and the rotation."""
-    modes = [mode for mode in modes if not mode.long]
-    others = [mode for mode in modes if mode.rare]
+    """The common ones of ``modes``, ``rare`` of the rare ones, and for one program in some one of the long ones.
+
+    Which and for whom is decided by the program and the rotation.
+    """
     start = zlib.crc32(what.encode()) + rotation
-    picked = {others[(start + i) % len(others)].name for i in range(min(rare, len(others)))}
-    return [mode for mode in modes if not mode.rare or mode.name in picked]
+    picked = _turn([mode for mode in modes if mode.rare], start, rare)
+    if start % SAMPLE == 0:
+        picked += _turn([mode for mode in modes if mode.long], start // SAMPLE, 1)
+    return [mode for mode in modes if mode in picked or not (mode.rare or mode.long)]
+
+
+def _turn(modes: Sequence[Mode], start: int, count: int) -> list[Mode]:
+    return [modes[(start + i) % len(modes)] for i in range(min(count, len(modes)))]
