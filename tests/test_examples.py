@@ -32,14 +32,14 @@ def lines_after(mark: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("mode", ["normal", "collecting", "redefining", "native"])
+@pytest.mark.parametrize("mode", ["normal", "collecting", "redefining", "native", "mixed 1"])
 def test_an_example_prints_what_it_says(path: Path, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = path.read_text(encoding="utf-8")
-    if mode in ("collecting", "redefining") and path.stem in SLOW:
+    if mode not in ("normal", "native") and path.stem in SLOW:
         pytest.skip("takes too long")
     if mode == "redefining" and "VM.redefine" in text:
         pytest.skip("counts its own versions")
-    if mode == "native" and not available():
+    if mode in ("native", "mixed 1") and not available():
         pytest.skip("llvmlite is not installed")
     monkeypatch.chdir(path.parent)  # where the host looks for plug-ins
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines_after("input", text)) + "\n"))
