@@ -37,6 +37,7 @@ assert rows  # imported for what it registers
 HOT_LANDING = 50  # errors that have led to one place that make compiling what follows worth its while
 LARGEST = 5000  # instructions of a method that is compiled at all
 LARGEST_FRAME = 1024  # words
+UNDERSTOOD = "its symbols mean something now"  # why code is made anew
 
 Key = tuple[RuntimeMethod, int | None]  # what a unit is for: a method, and where it is entered
 
@@ -97,15 +98,15 @@ class Tier:
 
     # ── compiling ────────────────────────────────────────────────────────────────────────────────────────
 
-    def compile(self, method: RuntimeMethod, start: int | None = None) -> int | None:
+    def compile(self, method: RuntimeMethod, start: int | None = None, why: str = "") -> int | None:
         """Have machine code made for a prepared method, to be entered at ``start`` (None: by a call), if there is none.
 
-        Returns its entry, if it can run already.
+        Returns its entry, if it can run already. ``why`` is for the trace; empty: because it is hot.
         """
         key = method, start
         self.collect_done()
         if key not in self.units and key not in self.pending and _fits(method):
-            self._compile(method, start)
+            self._compile(method, start, why or self._heat(start))
         found = self.units.get(key)
         return found.entry if found is not None else None
 
@@ -114,13 +115,17 @@ class Tier:
         heat = self.landed[method, pc] = self.landed.get((method, pc), 0) + 1
         if heat < min(HOT_LANDING, self.vm.hot):
             return None
-        entry = self.compile(method, pc)
+        entry = self.compile(method, pc, f"{heat} errors have led there")
         if entry is not None:
             self.landings.renew()  # the next error need not come here
         return entry
 
-    def _compile(self, method: RuntimeMethod, start: int | None) -> None:
-        unit = Unit(self.vm, method, start, self.bare)
+    def _heat(self, start: int | None) -> str:
+        times = f"{self.vm.hot} times" if self.vm.hot > 1 else "for the first time"
+        return f"called {times}" if start is None else f"gone round {times}"
+
+    def _compile(self, method: RuntimeMethod, start: int | None, why: str) -> None:
+        unit = Unit(self.vm, method, start, self.bare, why)
         self.pending[method, start] = unit
         code = self.engine.cached(unit.ir.encode())
         if code is None and self.at_once:
@@ -146,9 +151,10 @@ class Tier:
         self.pending.pop(key, None)
         if not self._holds(unit):
             unit.method.heat = 0  # it may get hot again
+            self.vm.tracer.event("jit", f"dropped {_name(unit)}: what it relies on changed while it was compiled")
             return
         if key in self.units:
-            self.discard([self.units[key]], "its symbols mean something now")
+            self.discard([self.units[key]], UNDERSTOOD)
         library = self.engine.link(code)
         address = library.address(CONSTANTS)
         slots = unit.module.slots
@@ -167,7 +173,7 @@ class Tier:
         self.vm.tracer.event("jit", _describe(unit, code))
         for slot in slots:
             if isinstance(slot, CodeOf) and slot.method.id and slot.method.verified is not None:
-                self.compile(slot.method)
+                self.compile(slot.method, why=f"called by {_name(unit)}")
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,7 +188,7 @@ class Tier:
             patience = 1 << self.retries.get(key, 0)
             if compiled.misses > patience and key not in self.pending:
                 self.retries[key] = self.retries.get(key, 0) + 1
-                self._compile(*key)  # meanwhile the old code is better than none
+                self._compile(*key, UNDERSTOOD)  # meanwhile the old code is better than none
 
     # ── discarding ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,7 +200,11 @@ class Tier:
 
     def classes_changed(self) -> None:
         """Some classes have other versions now, or are gone: units made from the old ones go."""
-        self.discard([c for c in self.units.values() if not self._is_current(c.unit)], "a class was redefined")
+        self.landings.forget()
+        for compiled in list(self.units.values()):
+            stale = self._stale(compiled.unit)
+            if stale:
+                self.discard([compiled], stale)
         for counts in (self.landed, self.retries):
             for key in [key for key in counts if self.vm.classes[key[0].owner.id] is not key[0].owner]:
                 del counts[key]
@@ -221,14 +231,16 @@ class Tier:
             compiled.library.drop()
             self.vm.tracer.event("jit", f"discarded {_name(unit)}: {why}")
 
-    def _is_current(self, unit: Unit) -> bool:
+    def _stale(self, unit: Unit) -> str:
+        """Which of the classes that a unit was made from is not the current one, or empty."""
         classes = self.vm.classes
         if not all(method.id for method in (unit.method, *unit.included)):
-            return False  # first used in a redefinition that was taken back: its frames would have no name
-        return all(cls.id < len(classes) and classes[cls.id] is cls for cls in unit.classes)
+            return "the redefinition that first used it was taken back"  # its frames would have no name
+        old = sorted(str(c.type) for c in unit.classes if c.id >= len(classes) or classes[c.id] is not c)
+        return f"{old[0]} was redefined" if old else ""
 
     def _holds(self, unit: Unit) -> bool:
-        return self._is_current(unit) and all(
+        return not self._stale(unit) and all(
             cls is None or self._still_holds_below(unit, cls) for cls in self.vm.classes
         )
 
@@ -260,7 +272,8 @@ def _name(unit: Unit) -> str:
 def _describe(unit: Unit, code: ObjectCode) -> str:
     origin = "from the cache" if code.cached else f"compiled in {code.seconds * 1000:.1f} ms"
     inlined = len(unit.included) - (unit.start is None)
-    return f"{_name(unit)}: {origin}, {unit.size} instructions, {inlined} methods put in"
+    put_in = "1 method" if inlined == 1 else f"{inlined} methods"
+    return f"{_name(unit)}, {unit.why}: {origin}, {unit.size} instructions, {put_in} put in"
 
 
 def make_tier(vm: Interpreter, at_once: bool, bare: bool) -> Tier | None:

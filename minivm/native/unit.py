@@ -33,11 +33,14 @@ class Unit:
     """One unit, lowered when it is made. ``start`` is 0 for a unit that is called, else the instruction it starts at.
 
     The method must have been prepared. Nothing is loaded, linked or initialised for the sake of a unit. A ``bare`` unit
-    burns no fuel and calls what it can without a cell.
+    burns no fuel and calls what it can without a cell. ``why`` it is made is for the trace.
     """
 
-    def __init__(self, vm: Interpreter, method: RuntimeMethod, start: int | None, bare: bool = False) -> None:
+    def __init__(
+        self, vm: Interpreter, method: RuntimeMethod, start: int | None, bare: bool = False, why: str = ""
+    ) -> None:
         self.vm = vm
+        self.why = why
         self.method = method
         self.start = start
         self.bare = bare
