@@ -2,19 +2,21 @@
 
 The walk is canonical: roots in order, then objects in the order first met, each under the number of its meeting.
 What only tells how the program has been executed so far is left out: string constants that have been made already,
-hashes that strings remember, classes without static fields that have been loaded.
+hashes that strings remember, classes without static fields that have been loaded, which bits stand for a NaN.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from minivm.classes import RuntimeClass, RuntimeMethod
+from minivm.classes import RuntimeClass, RuntimeMethod, Shape
 from minivm.collector import object_words
 from minivm.frames import typed_slots, walk
+from minivm.heap import same_nan
 from minivm.layouts import ARRAY_FIRST, STACK_CLASS, Layout
 from minivm.memory import CLASS_MASK, HASH_SHIFT, SHAPE_MASK, STATICS_BIT, Memory, Root
+from minivm.types import FLOAT, Type
 
 
 class Digest:
@@ -93,6 +95,8 @@ class Digest:
             values[first:] = [self._number(value) for value in values[first:]]
         elif layout.kind == "string":
             values[1] = 0  # the cached hash is no part of the value
+        for index in _floats(cls, low, len(values)):
+            values[index] = same_nan(values[index])
         kind = "statics" if low & STATICS_BIT else "object"
         return f"{kind} {cls.type} v{cls.version} {header >> HASH_SHIFT} {values}\n"
 
@@ -107,4 +111,16 @@ class Digest:
     def _frame_values(self, at: int, method: RuntimeMethod, pc: int, in_call: bool) -> list[int]:
         words = self.memory.words
         slots = typed_slots(method, pc, in_call)
-        return [self._number(words[at + o]) if t.is_reference else words[at + o] for o, t in slots]
+        return [self._value(words[at + offset], type_) for offset, type_ in slots]
+
+    def _value(self, word: int, type_: Type) -> int:
+        return self._number(word) if type_.is_reference else same_nan(word) if type_ == FLOAT else word
+
+
+def _floats(cls: RuntimeClass, low: int, count: int) -> Iterable[int]:
+    """Which of the words behind an object's header are floats; it has ``count``."""
+    if low & STATICS_BIT:
+        return [field.offset - 1 for field in cls.statics if field.type == FLOAT]
+    if cls.shape is Shape.ARRAY:
+        return range(ARRAY_FIRST - 1, count) if cls.type.args[0] == FLOAT else ()
+    return [field.offset - 1 for field in cls.layout if field.type == FLOAT]

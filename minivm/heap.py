@@ -22,6 +22,8 @@ from minivm.memory import CLASS_MASK, WORD, Memory
 MAX_LENGTH = (1 << 31) - 1  # elements of an array, characters of a string
 _CODECS = ("latin-1", "utf-16-le", "utf-32-le")
 
+NAN = 0x7FF8_0000_0000_0000  # the bits that every NaN counts as
+
 
 class Heap:
     """Object construction and access over one memory."""
@@ -103,6 +105,12 @@ class Heap:
 def float_word(value: float) -> int:
     """The bits of a float as a word."""
     return int(struct.unpack("<q", struct.pack("<d", value))[0])
+
+
+def same_nan(word: int) -> int:
+    """The bits of a float, the same for every NaN: which ones a computation gives is the processor's choice."""
+    value = word_float(word)
+    return word if value == value else NAN
 
 
 def word_float(word: int) -> float:

@@ -10,17 +10,14 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from minivm.classes import RuntimeClass, RuntimeMethod, Shape, Stage
+from minivm.classes import RuntimeClass, Shape, Stage
 from minivm.digest import Digest
-from minivm.frames import typed_slots
-from minivm.heap import word_float
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.machine import Machine
 from minivm.memory import CLASS_MASK, STATICS_BIT, Root
-from minivm.types import BOOL, ERROR, FLOAT, Type, class_type
+from minivm.types import BOOL, ERROR, Type, class_type
 
 _VERSION = re.compile(r"^((?:object|statics) .*) v\d+ (\d+ \[.*)", re.DOTALL)
-_NAN = 0x7FF8_0000_0000_0000  # every NaN of the program, whose bits depend on the processor
 _STARTED = (Stage.INITIALISING, Stage.INITIALISED, Stage.FAILED)
 
 
@@ -79,31 +76,18 @@ class OutcomeDigest(Digest):
                 yield ref + self.wake_at, 0
             if cls.is_below(self.error):
                 yield ref + self.frames, 0
-        for at, type_ in self._typed(ref, cls):
-            word = levelled(words[at], type_)
-            if word != words[at]:
-                yield at, word
+        for at in self._bools(ref, cls):
+            assert words[at] in (0, 1), f"a bool of {words[at]}"
 
-    def _typed(self, ref: int, cls: RuntimeClass) -> list[tuple[int, Type]]:
+    def _bools(self, ref: int, cls: RuntimeClass) -> list[int]:
         words = self.memory.words
         if words[ref] & STATICS_BIT:
-            return [(ref + f.offset, f.type) for f in cls.statics]
+            return [ref + field.offset for field in cls.statics if field.type == BOOL]
         if cls.shape is not Shape.ARRAY:
-            return [(ref + f.offset, f.type) for f in cls.layout]
-        element = cls.type.args[0]
-        length = words[ref + ARRAY_LENGTH] if element in (FLOAT, BOOL) else 0
-        return [(ref + ARRAY_FIRST + i, element) for i in range(length)]
+            return [ref + field.offset for field in cls.layout if field.type == BOOL]
+        length = words[ref + ARRAY_LENGTH] if cls.type.args[0] == BOOL else 0
+        return [ref + ARRAY_FIRST + i for i in range(length)]
 
-    def _frame_values(self, at: int, method: RuntimeMethod, pc: int, in_call: bool) -> list[int]:
-        values = super()._frame_values(at, method, pc, in_call)
-        types = [type_ for _, type_ in typed_slots(method, pc, in_call)]
-        return [levelled(value, type_) for value, type_ in zip(values, types, strict=True)]
-
-
-def levelled(word: int, type_: Type) -> int:
-    """A word of that type, the same for all that the program cannot tell apart."""
-    if type_ == FLOAT:
-        value = word_float(word)
-        return word if value == value else _NAN
-    assert type_ != BOOL or word in (0, 1), f"a bool of {word}"
-    return word
+    def _value(self, word: int, type_: Type) -> int:
+        assert type_ != BOOL or word in (0, 1), f"a bool of {word}"
+        return super()._value(word, type_)

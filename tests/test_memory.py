@@ -69,6 +69,22 @@ def test_the_digest_sees_a_changed_word() -> None:
     assert machine.digest() != before
 
 
+def test_the_digest_takes_every_nan_for_one() -> None:
+    program = compile_text("nans", "class Cup { var held: float = 0.0 }\nlet cup = Cup()\nlet list = Array<float>(2)\n")
+    machine = new_machine(program, PLAIN)
+    machine.run_main(program.main)
+    nans = machine.load(class_type("nans"))
+    statics = machine.memory.root(Root.STATICS + nans.id)
+    cup, array = (machine.memory.words[statics + nans.fields[name].offset] for name in ("cup", "list"))
+    seen = set()
+    for bits in (0x7FF8 << 48, -0x8 << 48, 0x7FF0_0000_0000_0001):  # quiet, as x86 makes them, signalling
+        machine.memory.words[cup + 1] = machine.memory.words[array + ARRAY_FIRST + 1] = bits
+        seen.add(machine.digest())
+    assert len(seen) == 1
+    machine.memory.words[cup + 1] = 0
+    assert machine.digest() not in seen
+
+
 def test_an_undone_copy_leaves_every_word_as_it_was() -> None:
     machine = live_machine()
     memory = machine.memory

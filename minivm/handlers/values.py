@@ -7,13 +7,12 @@ from collections.abc import Callable
 from minivm.decoder import Decoding, decodes
 from minivm.frames import PC
 from minivm.handlers.calls import Site, enter, site_of
-from minivm.heap import float_text, word_float
+from minivm.heap import NAN, float_text, word_float
 from minivm.interpreter import RELOAD, Cell, Interpreter
 from minivm.memory import CLASS_MASK
 from minivm.types import BOOL, FLOAT, INT, VOID
 
 Words = memoryview
-NAN = 0x7FF8_0000_0000_0000  # the bits that every NaN counts as
 
 # ── equal ────────────────────────────────────────────────────────────────────────────────────────────────
 
