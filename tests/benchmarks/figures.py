@@ -1,4 +1,4 @@
-"""The machine's own figures: what allocation, collection and redefinition cost, and how long a request waits.
+"""The machine's own figures: what allocation, errors, collection and redefinition cost, and how long a request waits.
 
 Each is a small Mini program in ``figures/`` that prints lines of a name and a value; its ``answer`` is checked before
 the values count.
@@ -60,13 +60,14 @@ class Scale:
 
     instances: int = 1_000_000
     nodes: int = 5_000_000
+    errors: int = 999_999
     redefinitions: int = 10_000
     requests: int = 50
     repeats: int = 5
 
 
-INTERPRETED = Scale(nodes=100_000, redefinitions=1_000)
-SMALL = Scale(instances=2_000, nodes=2_000, redefinitions=20, requests=3, repeats=2)
+INTERPRETED = Scale(nodes=100_000, errors=9_999, redefinitions=1_000)
+SMALL = Scale(instances=2_000, nodes=2_000, errors=99, redefinitions=20, requests=3, repeats=2)
 
 
 def figures(scale: Scale) -> list[Figure]:
@@ -77,6 +78,10 @@ def figures(scale: Scale) -> list[Figure]:
         Figure(
             "allocation of a 3-word node that dies young, with collection", "ns", "allocation",
             (scale.nodes, repeats), "ns", scale.nodes // 100 * 4950, must=12, aim=5, has_twin=True,
+        ),
+        Figure(
+            "error thrown, and caught two calls further out", "ns", "errors",
+            (scale.errors, repeats), "ns", scale.errors // 3 * 5, must=400, aim=200, has_twin=True,
         ),
         Figure(
             f"collection of {count:,} live 4-word objects", "ms", "collection",
