@@ -15,6 +15,7 @@ from attrs import define
 
 from minivm.classes import RuntimeMethod, Stage
 from minivm.classfile import Code, Handler
+from minivm.errors import LinkError
 from minivm.frames import FIRST
 from minivm.instructions import Trait
 from minivm.interpreter import Interpreter
@@ -81,7 +82,10 @@ class Landings:
         return [code.locals, len(handlers), len(sites), *chain(*handlers, *sites)]
 
     def _handler(self, method: RuntimeMethod, handler: Handler, entries: Mapping[int, int]) -> tuple[int, ...]:
-        cls = method.scope(self.vm.machine.app).classes.get(class_of(handler.catch.substitute(method.binding)))
+        try:
+            cls = method.scope(self.vm.machine.app).classes.get(class_of(handler.catch.substitute(method.binding)))
+        except LinkError:
+            cls = None
         if cls is None:  # not loaded: only the interpreter can tell what it catches
             return handler.start, handler.end, 0, handler.target, 0
         return handler.start, handler.end, cls.id, handler.target, entries.get(handler.target, 0)
