@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from minivm.interpreter import Interpreter
 
 INLINED = 100  # instructions of a callee at most that is put into its caller's unit, for LLVM to inline
+ALWAYS_INLINED = 20  # instructions of one that LLVM must inline: it would count blocks that are never reached, too
+INTERNAL = "internal "
 UNIT_LIMIT = 3000  # instructions of a unit; beyond it nothing more is put in
 
 Place = tuple[RuntimeMethod, int]  # a method and an instruction of it
@@ -60,7 +62,8 @@ class Unit:
     def _lower(self, method: RuntimeMethod, symbol: str, start: int | None, linkage: str) -> None:
         assert method.declared.code is not None
         self.size += len(method.declared.code.instructions)
-        self.module.functions.append(Body(self, method, symbol, start).text(linkage))
+        always = linkage == INTERNAL and len(method.declared.code.instructions) <= ALWAYS_INLINED
+        self.module.functions.append(Body(self, method, symbol, start).text(linkage, "alwaysinline " if always else ""))
 
     def _entry(self) -> str:
         """The function entered from outside: arguments come from the frame at ``fp``, the result goes to VALUE."""
@@ -190,7 +193,7 @@ class Unit:
             return None
         symbol = self.included[method] = f"m{len(self.included)}"
         self.depend(method.owner)
-        self._lower(method, symbol, None, "internal ")
+        self._lower(method, symbol, None, INTERNAL)
         return symbol
 
 
