@@ -95,7 +95,8 @@ class Body:
         return "\n".join(
             (
                 f"; {self.method}{'' if self.start is None else f' from {self.start}'}",
-                f"define {linkage}{RESULT} @{self.symbol}(ptr %memory, i64 %fp, i64 %fuel{arguments}) nounwind {attribute}{{",
+                f"define {linkage}{RESULT} @{self.symbol}(ptr %memory, i64 %fp, i64 %fuel{arguments}) nounwind",
+                f"{attribute}{{",
                 *prologue,
                 *self.lines,
                 *self.cold,
