@@ -26,7 +26,7 @@ from minivm.kernels.natives import (
 )
 from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS, is_space
 from minivm.machine import Machine
-from minivm.memory import MAX_INT, MIN_INT, Register
+from minivm.memory import MAX_INT, MIN_INT, Register, wrap
 from minivm.native.engine import available
 from minivm.natives.registry import NATIVES
 from minivm.types import INT, PRIMITIVES, STRING, array_of
@@ -42,8 +42,7 @@ NUMBERS = (
     ".5", "1.", "-.5e3", "1e22", "1E-18", "0.1", "-0.0", "1.2.3", "1e", "e5", "123456789012345.6", "nan", "inf",
     "\xa05\x85", "²", "1e9999",
 )  # fmt: skip
-RARE = {("String", name) for name in ("upper", "lower", "isLetters", "replace", "toInt", "toFloat")}
-# may be SLOW for other reasons than errors
+RARE = {"upper", "lower", "isLetters", "replace", "toInt", "toFloat", "fixed"}  # may be SLOW for more than errors
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +98,8 @@ class Trial:
         if kind == "number":
             text = self.chance.choice([*NUMBERS, *(str(self.number()) for _ in NUMBERS)])
             return self.machine.heap.new_string(text)
+        if kind == "float":
+            return float_word(some_float(self.chance))
         if kind == "index":
             return self.chance.choice([-1, 0, 1, 2, 3, 5, 8, 9, 31, MAX_INT, MIN_INT, *range(10)])
         return {"texts": self.texts, "numbers": self.numbers, "code": self.chance.randrange(-1, 0x110010)}[kind]
@@ -136,7 +137,7 @@ ARGUMENTS = {
     "copyTo": ["numbers", "index", "numbers", "index", "index"], "clear": ["numbers", "index"],
     "clearRange": ["numbers", "index", "index"], "trimStart": ["string"], "trimEnd": ["string"],
     "isDigits": ["number"], "isLetters": ["string"], "isSpace": ["string"], "replace": ["string", "string", "string"],
-    "toInt": ["number"], "toFloat": ["number"],
+    "reversed": ["string"], "fixed": ["float", "index"], "toInt": ["number"], "toFloat": ["number"],
 }  # fmt: skip
 
 
@@ -172,7 +173,7 @@ def test_a_kernel_does_what_its_native_does(machine: Machine, key: tuple[str, st
         words[SCRATCH : SCRATCH + len(arguments)] = array("q", arguments)
         expected = trial.outcome(lambda: NATIVES[key](vm, 0))
         vm.fp = before
-        compare(trial, function, arguments + extra, expected, key in RARE)
+        compare(trial, function, arguments + extra, expected, key[1] in RARE)
 
 
 @pytest.mark.parametrize("which", FORMS)
@@ -204,17 +205,25 @@ def test_numbers_and_truth_values_become_text(machine: Machine, type_name: str, 
         compare(trial, function, [value, machine.heap.string_class], expected, rare=value == MIN_INT)
 
 
+def some_float(chance: random.Random) -> float:
+    """A float of any kind."""
+    digits = round(chance.uniform(-10, 10) * 10 ** chance.randrange(-3, 15), chance.randrange(12))
+    near = word_float(wrap(float_word(digits) + chance.randrange(-2, 3)))
+    tie = chance.randrange(1 << 20) / (1 << chance.randrange(20))
+    bits = word_float(chance.getrandbits(64) - (1 << 63))
+    return chance.choice([digits, near, tie, bits, chance.uniform(0, 1), 2.0 ** chance.randrange(-12, 55), 1 / 3])
+
+
 def floats(chance: random.Random) -> Iterator[float]:
     yield from (0.0, -0.0, 0.1, -2.5, 1e15, 1e16, 1e-4, 9.999e-5, 0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308)
     yield from (float("inf"), float("-inf"), float("nan"), 123456789012345.6, 999999999999999.0, 0.3, 100.0, 1e14 + 0.5)
-    for _ in range(2000):
-        yield round(chance.uniform(-10, 10) * 10 ** chance.randrange(-3, 15), chance.randrange(12))
-        yield word_float(chance.getrandbits(64) - (1 << 63))
-        yield chance.uniform(0, 1)
+    yield from (2.0**-9, 2.0**-9 + 2.0**-61, 0.0019, 9007199254740991.0, 9007199254740993.0, 0.99999999999999989)
+    for _ in range(6000):
+        yield some_float(chance)
 
 
 @pytest.mark.parametrize("which", FORMS)
-def test_floats_of_few_digits_become_text(machine: Machine, which: str) -> None:
+def test_floats_become_text(machine: Machine, which: str) -> None:
     function = form(which)(FLOAT_TEXT.name)
     chance = random.Random(4)
     fast = 0
@@ -223,11 +232,28 @@ def test_floats_of_few_digits_become_text(machine: Machine, which: str) -> None:
         made = function(machine.memory.words, float_word(value), machine.heap.string_class)
         digits = repr(value).strip("-0").replace(".", "").strip("0")
         if made == SLOW:
-            assert len(digits) > 15 or "e" in repr(value) or abs(value) >= 1e15 or value != value, value
+            assert abs(value) < 2.0**-6 or len(digits) > 15 or abs(value) >= 1e15 or value != value, value
         else:
             assert machine.heap.string(made) == float_text(value)
             fast += 1
-    assert fast > 1500
+    assert fast > 4500
+
+
+@pytest.mark.parametrize("which", FORMS)
+def test_floats_are_rounded_to_places(machine: Machine, which: str) -> None:
+    function = form(which)("fixed_text")
+    chance = random.Random(5)
+    fast = 0
+    for value in floats(chance):
+        machine.memory.top = machine.memory.base + machine.memory.cap // 4
+        places = chance.choice([1, 2, 2, 3, 6, 9, 15, 17, 18])
+        made = function(machine.memory.words, float_word(value), places, machine.heap.string_class)
+        if made == SLOW:
+            assert places > 8 or not 2.0**-9 <= abs(value) <= 1e8, (value, places)
+        else:
+            assert machine.heap.string(made) == f"{value:.{places}f}", (value, places)
+            fast += 1
+    assert fast > 3000
 
 
 @pytest.mark.parametrize("which", FORMS)

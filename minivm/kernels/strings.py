@@ -22,6 +22,7 @@ from minivm.layouts import STRING_FIRST, STRING_HASH, STRING_LENGTH
 from minivm.memory import CLASS_MASK, WORD
 
 HASH_MASK = (1 << 62) - 1
+ONE_POINT = 1 << 2  # the length word of a string of one narrow code point
 LOW_FACTOR, HIGH_FACTOR = 0x1E3779B97F4A7C15, 0x2545F4914F6CDD1D  # odd, and as random as their bits may look
 
 
@@ -142,9 +143,15 @@ def narrow_part(words: Words[int], ref: int, start: int, length: int) -> int:
 @kernel
 def char_at(words: Words[int], ref: int, index: int) -> int:
     """The string of one code point; SLOW outside the string."""
-    if index < 0 or index >= words[ref + STRING_LENGTH] >> 2:
+    length = words[ref + STRING_LENGTH]
+    if index < 0 or index >= length >> 2:
         return SLOW
-    return substring(words, ref, index, index + 1)
+    if length & 3 or length == ONE_POINT:
+        return substring(words, ref, index, index + 1)
+    made = new_string(words, words[ref] & CLASS_MASK, 1, 0)
+    if made != SLOW:
+        words[made + STRING_FIRST] = get_byte(words, (ref + STRING_FIRST) * WORD + index)
+    return made
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minivm.heap import MAX_LENGTH
 from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import Words, inlined, kernel, outlined, put_byte
-from minivm.kernels.strings import copy_points, get_point, new_string, substring
+from minivm.kernels.strings import copy_points, get_point, new_string, put_point, substring
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STRING_FIRST, STRING_LENGTH
 from minivm.memory import CLASS_MASK, FIRST_HALF, MIN_INT, WORD, Register
 
@@ -84,6 +84,20 @@ def repeat(words: Words[int], ref: int, count: int) -> int:
         to = (made + STRING_FIRST) * WORD
         for _ in range(count):
             to = append(words, to, code, ref)
+    return made
+
+
+@kernel
+def reversed_text(words: Words[int], ref: int) -> int:
+    """A new string, last code point first."""
+    length = words[ref + STRING_LENGTH]
+    code = length & 3
+    made = new_string(words, words[ref] & CLASS_MASK, length >> 2, code)
+    if made != SLOW:
+        to = (made + STRING_FIRST) * WORD
+        last = (ref + STRING_FIRST) * WORD + ((length >> 2) - 1 << code)
+        for index in range(length >> 2):
+            put_point(words, to + (index << code), code, get_point(words, last - (index << code), code))
     return made
 
 

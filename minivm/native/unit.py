@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 INLINED = 100  # instructions of a callee at most that is put into its caller's unit, for LLVM to inline
 ALWAYS_INLINED = 20  # instructions of one that LLVM must inline: it would count blocks that are never reached, too
 INTERNAL = "internal "
-ALWAYS_INLINED = 20  # instructions of one that LLVM must inline: it would count blocks that are never reached, too
-INTERNAL = "internal "
 UNIT_LIMIT = 3000  # instructions of a unit; beyond it nothing more is put in
 
 Place = tuple[RuntimeMethod, int]  # a method and an instruction of it

@@ -153,6 +153,12 @@ def repeat(vm: Interpreter, at: int) -> int:
     return vm.heap.new_string(text * count)
 
 
+@native("String", "reversed")
+def reversed_(vm: Interpreter, at: int) -> int:
+    """Last code point first."""
+    return vm.heap.new_string(text_argument(vm, at)[::-1])
+
+
 @native("String", "hash")
 def hash_(vm: Interpreter, at: int) -> int:
     """The hash that agrees with equality."""
