@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minivm.heap import MAX_LENGTH
 from minivm.kernels.allocation import SLOW
-from minivm.kernels.language import Words, inlined, kernel, outlined, put_byte
+from minivm.kernels.language import BLOCK, Words, copy_block, inlined, kernel, outlined, put_byte
 from minivm.kernels.strings import copy_points, get_point, new_string, put_point, substring
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH, STRING_FIRST, STRING_LENGTH
 from minivm.memory import CLASS_MASK, FIRST_HALF, MIN_INT, WORD, Register
@@ -21,9 +21,16 @@ FALSE = int.from_bytes(b"false", "little")
 
 @kernel
 def append(words: Words[int], to: int, code: int, part: int) -> int:
-    """Copy a string's code points to a byte index in another width; the byte index after them."""
+    """Copy a string's code points to a byte index in another width; the byte index after them.
+
+    What follows them is to be written afterwards, or is nothing.
+    """
     length = words[part + STRING_LENGTH]
-    copy_points(words, to, code, (part + STRING_FIRST) * WORD, length & 3, length >> 2)
+    source = (part + STRING_FIRST) * WORD
+    if code == 0 and length <= BLOCK << 2:
+        copy_block(words, to, source, length >> 2)
+    else:
+        copy_points(words, to, code, source, length & 3, length >> 2)
     return to + ((length >> 2) << code)
 
 
