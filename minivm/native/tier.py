@@ -2,8 +2,9 @@
 
     hot → Unit (LLVM IR) → object code, from the cache or made on a second thread → linked → entered
 
-Native code is entered from the interpreter only, at a call or at a loop's head, and leaves plain frames behind when
-it stops. So units come and go between two instructions of the interpreter, and nobody is on their code then.
+Native code is entered from the interpreter only, at a call, at a loop's head or where an error has led to, and leaves
+plain frames behind when it stops. So units come and go between two instructions of the interpreter, and nobody is on
+their code then.
 """
 
 from __future__ import annotations
