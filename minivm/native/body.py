@@ -85,7 +85,7 @@ class Body:
 
     # ── the whole function ───────────────────────────────────────────────────────────────────────────────
 
-    def text(self, linkage: str, attribute: str) -> str:
+    def text(self, linkage: str) -> str:
         """The function's definition."""
         leaders = self._leaders()
         for at, leader in enumerate(leaders):
@@ -95,8 +95,7 @@ class Body:
         return "\n".join(
             (
                 f"; {self.method}{'' if self.start is None else f' from {self.start}'}",
-                f"define {linkage}{RESULT} @{self.symbol}(ptr %memory, i64 %fp, i64 %fuel{arguments}) nounwind",
-                f"{attribute}{{",
+                f"define {linkage}{RESULT} @{self.symbol}(ptr %memory, i64 %fp, i64 %fuel{arguments}) nounwind {{",
                 *prologue,
                 *self.lines,
                 *self.cold,

@@ -7,6 +7,8 @@ classes below a class, ``unresolved`` the instructions whose symbols meant nothi
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from minivm.interpreter import Interpreter
 
 INLINED = 100  # instructions of a callee at most that is put into its caller's unit, for LLVM to inline
-ALWAYS_INLINED = 20  # instructions of one that LLVM must inline: it would count blocks that are never reached, too
-INTERNAL = "internal "
+SMALL = 20  # instructions of one that LLVM must inline: it would count blocks that are never reached, too
+FEW_CALLS = 8  # of it in the unit, if it must; with more the unit would take long to compile
+_CALL = re.compile(r"call \S+ \S+ @(m\d+)\(")
+_INTERNAL = re.compile(r"^define internal [^@]*@(m\d+)\(.* nounwind", re.MULTILINE)
 UNIT_LIMIT = 3000  # instructions of a unit; beyond it nothing more is put in
 
 Place = tuple[RuntimeMethod, int]  # a method and an instruction of it
@@ -56,14 +60,24 @@ class Unit:
         if start is None:
             self.included[method] = CODE
         self._lower(method, CODE, start, "")
+        self._inline_always()
         self.module.functions.append(self._entry())
         self.ir = self.module.text()
 
     def _lower(self, method: RuntimeMethod, symbol: str, start: int | None, linkage: str) -> None:
         assert method.declared.code is not None
         self.size += len(method.declared.code.instructions)
-        always = linkage == INTERNAL and len(method.declared.code.instructions) <= ALWAYS_INLINED
-        self.module.functions.append(Body(self, method, symbol, start).text(linkage, "alwaysinline " if always else ""))
+        self.module.functions.append(Body(self, method, symbol, start).text(linkage))
+
+    def _inline_always(self) -> None:
+        """Mark what is small and called in few places."""
+        text = "\n".join(self.module.functions)
+        calls = Counter(_CALL.findall(text))
+        small = {s for m, s in self.included.items() if m.declared.code and len(m.declared.code.instructions) <= SMALL}
+        for n, function in enumerate(self.module.functions):
+            found = _INTERNAL.search(function)
+            if found is not None and found[1] in small and calls[found[1]] <= FEW_CALLS:
+                self.module.functions[n] = function[: found.end()] + " alwaysinline" + function[found.end() :]
 
     def _entry(self) -> str:
         """The function entered from outside: arguments come from the frame at ``fp``, the result goes to VALUE."""
@@ -193,7 +207,7 @@ class Unit:
             return None
         symbol = self.included[method] = f"m{len(self.included)}"
         self.depend(method.owner)
-        self._lower(method, symbol, None, INTERNAL)
+        self._lower(method, symbol, None, "internal ")
         return symbol
 
 
