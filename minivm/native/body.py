@@ -7,7 +7,8 @@ words as they were before the instruction, and returns: the interpreter then exe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,7 @@ class Body:
         self.pc = 0
         self.ended = False
         self.stops: set[str] = set()
+        self.exits: dict[tuple[str, tuple[bool | None, ...]], str] = {}
 
     # ── the whole function ───────────────────────────────────────────────────────────────────────────────
 
@@ -127,7 +129,7 @@ class Body:
     def _block(self, leader: int, end: int) -> None:
         state = self.state(leader)
         self.lines.append(f"b{leader}:")
-        self.stack = [self._load_alloca("s", n, t) for n, t in enumerate(state.stack)]
+        self.stack = [self._load_alloca("s", n, t == FLOAT) for n, t in enumerate(state.stack)]
         self.ended = False
         for pc in range(leader, end):
             self.pc = pc
@@ -156,7 +158,7 @@ class Body:
         else:
             self._enter_from_frame(self.start)
         prologue, self.lines = self.lines, body
-        self.allocas["%fuel.at"] = "i64"
+        self.allocas["%fuel.at"] = self.allocas["%pc.at"] = "i64"
         allocas = [f"  {name} = alloca {kind}" for name, kind in self.allocas.items()]
         return ["entry:", *allocas, "  store i64 %fuel, ptr %fuel.at", *prologue]
 
@@ -265,8 +267,7 @@ class Body:
         self.allocas[name] = "double" if is_float else "i64"
         return name
 
-    def _load_alloca(self, which: str, number: int, type_: Type) -> Value:
-        is_float = type_ == FLOAT
+    def _load_alloca(self, which: str, number: int, is_float: bool) -> Value:
         kind = "double" if is_float else "i64"
         return Value(self.op(f"load {kind}, ptr {self._alloca(which, number, is_float)}"), is_float)
 
@@ -277,7 +278,7 @@ class Body:
         """Push a local."""
         type_ = self.state(self.pc).locals[number]
         assert type_ is not None
-        self.stack.append(self._load_alloca("l", number, type_))
+        self.stack.append(self._load_alloca("l", number, type_ == FLOAT))
 
     def store_local(self, number: int) -> None:
         """Pop into a local."""
@@ -339,14 +340,12 @@ class Body:
         empty = self.op(f"icmp slt i64 {left}, 0")
         poll = f"poll{next(self.numbers)}"
         self.emit(f"br i1 {empty}, label %{poll}, label %{label}, {UNLIKELY}")
-        hot, self.lines = self.lines, []
-        self.label(poll)
-        filled = self.op("call i64 @refill(ptr %memory)")
-        self.emit(f"store i64 {filled}, ptr %fuel.at")
-        dry = self.op(f"icmp slt i64 {filled}, 0")
-        self.emit(f"br i1 {dry}, label %{poll}.stop, label %{label}, {UNLIKELY}")
-        self.cold += self.lines
-        self.lines = hot
+        with self._aside():
+            self.label(poll)
+            filled = self.op("call i64 @refill(ptr %memory)")
+            self.emit(f"store i64 {filled}, ptr %fuel.at")
+            dry = self.op(f"icmp slt i64 {filled}, 0")
+            self.emit(f"br i1 {dry}, label %{poll}.stop, label %{label}, {UNLIKELY}")
         self._write_stop(f"{poll}.stop", pc, operands)
 
     def stop_if(self, condition: str) -> None:
@@ -372,24 +371,49 @@ class Body:
         return label
 
     def _write_stop(self, label: str, pc: int, operands: list[Value]) -> None:
-        hot, self.lines = self.lines, []
-        self.label(label)
-        self._write_frame(pc, operands)
-        self.store("%memory", Register.FUEL, Value(self.op("load i64, ptr %fuel.at")), "register")
-        self.store("%memory", Register.FRAME, Value("%fp"), "register")
-        self.emit(f"ret {RESULT} {{i64 0, i64 {STOPPED}}}")
-        self.cold += self.lines
-        self.lines = hot
+        with self._aside():
+            self.label(label)
+            self._write_operands(pc, operands)
+            self.emit(f"br label %{self._exit('stop', pc, self._write_newest)}")
 
-    def _write_frame(self, pc: int, operands: list[Value]) -> None:
-        """The frame's record but for its link, which is the caller's to write."""
-        self.store("%frame", METHOD, Value(self.constant(MethodId(self.method))), "frame")
-        self.store("%frame", PC, Value(str(pc)), "frame")
-        for n, type_ in enumerate(self.state(pc).locals):
-            if type_ is not None:
-                self.store("%frame", FIRST + n, self._load_alloca("l", n, type_), "frame")
+    def _write_operands(self, pc: int, operands: list[Value]) -> None:
+        """What differs from stop to stop: where it is, and the operands."""
+        self.emit(f"store i64 {pc}, ptr %pc.at")
         for n, value in enumerate(operands):
             self.store("%frame", FIRST + self.code.locals + n, value, "frame")
+
+    def _exit(self, kind: str, pc: int, finish: Callable[[], None]) -> str:
+        """The block that writes the rest of the frame's record and returns, shared by all stops with such locals."""
+        locals_ = tuple(None if type_ is None else type_ == FLOAT for type_ in self.state(pc).locals)
+        label = self.exits.get((kind, locals_))
+        if label is None:
+            label = self.exits[kind, locals_] = f"{kind}.exit{len(self.exits)}"
+            with self._aside():
+                self.label(label)
+                self._write_record(locals_)
+                finish()
+                self.emit(f"ret {RESULT} {{i64 0, i64 {STOPPED}}}")
+        return label
+
+    def _write_record(self, locals_: Sequence[bool | None]) -> None:
+        """The frame's record but for the operands, and for its link, which is the caller's to write."""
+        self.store("%frame", METHOD, Value(self.constant(MethodId(self.method))), "frame")
+        self.store("%frame", PC, Value(self.op("load i64, ptr %pc.at")), "frame")
+        for n, is_float in enumerate(locals_):
+            if is_float is not None:
+                self.store("%frame", FIRST + n, self._load_alloca("l", n, is_float), "frame")
+
+    def _write_newest(self) -> None:
+        self.store("%memory", Register.FUEL, Value(self.op("load i64, ptr %fuel.at")), "register")
+        self.store("%memory", Register.FRAME, Value("%fp"), "register")
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Append what is emitted meanwhile to the blocks that are seldom run."""
+        hot, self.lines = self.lines, []
+        yield
+        self.cold += self.lines
+        self.lines = hot
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -409,24 +433,27 @@ class Body:
         return self.op(f"extractvalue {RESULT} {both}, 0")
 
     def _write_unwinding(self, label: str, left: str, undo: str) -> None:
-        hot, self.lines = self.lines, []
-        self.label(label)
-        self._write_frame(self.pc, self.before)
+        with self._aside():
+            self.label(label)
+            self._write_operands(self.pc, self.before)
+            if undo:
+                refused = self.op(f"icmp eq i64 {left}, {NOT_ENTERED}")
+                top = self.load("%memory", Register.TOP, "top", False).text
+                back = self.op(f"select i1 {refused}, i64 {undo}, i64 {top}")
+                self.store("%memory", Register.TOP, Value(back), "top")
+            self.emit(f"br label %{self._exit('left', self.pc, self._write_link)}")
+
+    def _write_link(self) -> None:
+        """The callee's link to this frame, which is the newest one if the callee has done nothing."""
         stack = self.load("%memory", Register.STACK, "register", False).text
         offset = self.op(f"sub i64 %fp, {stack}")
         link = self.op(f"shl i64 {offset}, {LINK_SHIFT}")
         self.store("%frame", self.method.frame_words + LINK, Value(link), "frame")
+        left = self.op("load i64, ptr %fuel.at")
         refused = self.op(f"icmp eq i64 {left}, {NOT_ENTERED}")
         newest = self.load("%memory", Register.FRAME, "register", False).text
         mine = self.op(f"select i1 {refused}, i64 %fp, i64 {newest}")
         self.store("%memory", Register.FRAME, Value(mine), "register")
-        if undo:
-            top = self.load("%memory", Register.TOP, "top", False).text
-            back = self.op(f"select i1 {refused}, i64 {undo}, i64 {top}")
-            self.store("%memory", Register.TOP, Value(back), "top")
-        self.emit(f"ret {RESULT} {{i64 0, i64 {STOPPED}}}")
-        self.cold += self.lines
-        self.lines = hot
 
     def call_kernel(
         self, kernel: NativeKernel, arguments: Sequence[str], otherwise: Callable[[], str] | None = None

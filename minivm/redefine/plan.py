@@ -188,7 +188,12 @@ def _broken_callers(vm: Interpreter, plan: Plan, counts: _Counts) -> Iterator[Re
     active = frozenset(frame.method.id for frame in vm.scheduler.all_frames())
     places = Callers(vm, plan.world, lambda cls: counts.below(cls, [cls]), active).broken()
     if places:
-        yield Reason("R302", "loaded code would no longer fit", tuple(places), "keep what they use, or change them in the same set")
+        yield Reason(
+            "R302",
+            "loaded code would no longer fit",
+            tuple(places),
+            "keep what they use, or change them in the same set",
+        )
 
 
 def _contradicted_values(vm: Interpreter, plan: Plan) -> Iterator[Reason]:
