@@ -30,7 +30,7 @@ SMALL = 20  # instructions of one that LLVM must inline: it would count blocks t
 FEW_CALLS = 8  # of it in the unit, if it must; with more the unit would take long to compile
 _CALL = re.compile(r"call \S+ \S+ @(m\d+)\(")
 _INTERNAL = re.compile(r"^define internal [^@]*@(m\d+)\(.* nounwind", re.MULTILINE)
-UNIT_LIMIT = 3000  # instructions of a unit; beyond it nothing more is put in
+UNIT_LIMIT = 500  # instructions of a unit; beyond it nothing more is put in: compiling 1,000 takes LLVM a second
 
 Place = tuple[RuntimeMethod, int]  # a method and an instruction of it
 
