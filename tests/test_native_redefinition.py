@@ -14,7 +14,7 @@ from test_native import machine_for, output_of
 WAITERS = ("join_of_a_fiber_by_many", "many_workers_share_a_channel", "selects_share_the_work")
 SCRIPTS = [script for script in scripts("language") if script.path.stem in WAITERS]
 HOT = scripts("language/hot")
-LIVELY = ("auto", "native, redefining", "mixed 1")  # of what else ``test_differential`` takes
+LIVELY = ("auto", "native, redefining")  # of what else ``test_differential`` takes
 
 
 @pytest.mark.skipif(not available(), reason="llvmlite is not installed")

@@ -73,7 +73,7 @@ def test_stepping_does_what_running_does(mode: str) -> None:
             assert step.after == following.before
 
 
-MANY_STEPS = ("deep", "thousand", "map_with", "many")
+MANY_STEPS = ("hot/", "deep", "thousand", "map_with", "many")
 
 
 def steppable(script: Script) -> bool:

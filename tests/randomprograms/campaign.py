@@ -41,7 +41,7 @@ class State:
 
 def carry_on(state: State, workers: int, report: Callable[[State], None]) -> None:
     """Judge the programs that are left; ``report`` is called after each batch, with the state as it is then."""
-    batch = 100 * workers
+    batch = 20 * workers
     while state.done < state.count:
         first = state.first + state.done
         seeds = range(first, min(first + batch, state.first + state.count))
