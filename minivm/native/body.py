@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from minivm.native.unit import Unit
 
 UNLIKELY = "!prof !1"
+LIKELY = "!prof !2"
 
 
 @frozen
@@ -233,6 +234,17 @@ class Body:
         following = self.fresh_label()
         self.emit(f"br i1 {holds}, label %{label}, label %{following}, {UNLIKELY}")
         self.label(following)
+
+    def unless(self, known: str, answer: str, compute: Callable[[], str], weights: str = "") -> str:
+        """``answer`` if ``known`` holds, else what ``compute`` emits."""
+        work, join = self.fresh_label(), self.fresh_label()
+        before = self.here()
+        self.emit(f"br i1 {known}, label %{join}, label %{work}{weights and ', ' + weights}")
+        self.label(work)
+        computed = compute()
+        after = self.close(join)
+        self.label(join)
+        return self.op(f"phi i64 [ {answer}, %{before} ], [ {computed}, %{after} ]")
 
     # ── operands, locals ─────────────────────────────────────────────────────────────────────────────────
 
@@ -467,14 +479,7 @@ class Body:
         if otherwise is None:
             self.stop_if(f"icmp eq i64 {found}, {SLOW}")
             return found
-        work, join, before = self.fresh_label(), self.fresh_label(), self.here()
-        slow = self.op(f"icmp eq i64 {found}, {SLOW}")
-        self.emit(f"br i1 {slow}, label %{work}, label %{join}, {UNLIKELY}")
-        self.label(work)
-        instead = otherwise()
-        after = self.close(join)
-        self.label(join)
-        return self.op(f"phi i64 [ {found}, %{before} ], [ {instead}, %{after} ]")
+        return self.unless(self.op(f"icmp ne i64 {found}, {SLOW}"), found, otherwise, LIKELY)
 
     def call_method(self, method: RuntimeMethod, arguments: Sequence[str], undo: str = "") -> str:
         """Call exactly one method: a function of this module if it is small, else through the pool."""

@@ -28,6 +28,7 @@ CONSTANTS = "constants"  # the exported name of the pool
 ENTRY = "entry"  # the exported function that is entered from outside, see ``minivm.native.runtime``
 CODE = "code"  # the exported function that native code calls
 RESULT = "{i64, i64}"
+_FIRST_TAG = 3  # the metadata before it: the root of the tags, and how seldom a branch is taken
 
 # Of the C library: the ones that Python calls, too, so that the results are the same to the last bit.
 C_FUNCTIONS = {
@@ -91,14 +92,15 @@ class Module:
 
     def tag(self, what: str) -> str:
         """The access tag of a kind of word: accesses with different tags never touch the same word."""
-        return f"!tbaa !{2 + 2 * self._tags.setdefault(what, len(self._tags)) + 1}"
+        return f"!tbaa !{_FIRST_TAG + 2 * self._tags.setdefault(what, len(self._tags)) + 1}"
 
     def text(self) -> str:
         """The whole module."""
         parts = [_PREAMBLE.format(slots=max(len(self.slots), 1)), *self.functions]
-        parts.append('!0 = !{!"minivm"}\n!1 = !{!"branch_weights", i32 1, i32 1048575}')
+        parts.append('!0 = !{!"minivm"}')
+        parts.append('!1 = !{!"branch_weights", i32 1, i32 1048575}\n!2 = !{!"branch_weights", i32 1048575, i32 1}')
         for what, index in self._tags.items():
-            node = 2 + 2 * index
+            node = _FIRST_TAG + 2 * index
             parts.append(f'!{node} = !{{!"{escaped(what)}", !0}}\n!{node + 1} = !{{!{node}, !{node}, i64 0}}')
         return "\n".join(parts) + "\n"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from minivm.classfile import Instruction
 from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, FLOAT_TEXT, HASH_STRING, INT_TEXT
 from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS
@@ -42,8 +40,8 @@ def _equal_objects(b: Body, type_: Type, left: str, right: str) -> str:
     known = b.op(f"or i1 {same}, {nulls}")
     answer = b.op(f"zext i1 {same} to i64")
     if type_.non_null() == STRING:
-        return _unless(b, known, answer, lambda: _equal_strings(b, left, right))
-    return _unless(b, known, answer, lambda: call_virtual(b, "equals", [left, right]))
+        return b.unless(known, answer, lambda: _equal_strings(b, left, right))
+    return b.unless(known, answer, lambda: call_virtual(b, "equals", [left, right]))
 
 
 def _equal_strings(b: Body, left: str, right: str) -> str:
@@ -51,7 +49,7 @@ def _equal_strings(b: Body, left: str, right: str) -> str:
     one, other = b.object(left), b.object(right)
     length = b.load(one, STRING_LENGTH, "string", False).text
     differ = b.op(f"icmp ne i64 {length}, {b.load(other, STRING_LENGTH, 'string', False).text}")
-    return _unless(b, differ, "0", lambda: _equal_texts(b, left, right, length))
+    return b.unless(differ, "0", lambda: _equal_texts(b, left, right, length))
 
 
 def _equal_texts(b: Body, left: str, right: str, length: str) -> str:
@@ -60,19 +58,7 @@ def _equal_texts(b: Body, left: str, right: str, length: str) -> str:
     width, points = b.op(f"shl i64 {length}, 62"), b.op(f"lshr i64 {length}, 2")
     turned = b.op(f"or i64 {width}, {points}")
     short = b.op(f"icmp ult i64 {b.op(f'sub i64 {turned}, 1')}, {WORD}")  # 1 to 8 code points of width 0
-    return _unless(b, short, answer, lambda: b.call_kernel(EQUAL_STRINGS, [left, right]))
-
-
-def _unless(b: Body, known: str, answer: str, compute: Callable[[], str]) -> str:
-    """``answer`` if ``known`` holds, else what ``compute`` emits."""
-    work, join = b.fresh_label(), b.fresh_label()
-    before = b.here()
-    b.emit(f"br i1 {known}, label %{join}, label %{work}")
-    b.label(work)
-    computed = compute()
-    after = b.close(join)
-    b.label(join)
-    return b.op(f"phi i64 [ {answer}, %{before} ], [ {computed}, %{after} ]")
+    return b.unless(short, answer, lambda: b.call_kernel(EQUAL_STRINGS, [left, right]))
 
 
 @lowers("hash")
@@ -84,16 +70,16 @@ def _hash(b: Body, i: Instruction) -> None:
         ref = b.pop()
         null = b.op(f"icmp eq i64 {ref}, 0")
         if type_.non_null() == STRING:
-            b.push(_unless(b, null, "0", lambda: _hash_string(b, ref)))
+            b.push(b.unless(null, "0", lambda: _hash_string(b, ref)))
         else:
-            b.push(_unless(b, null, "0", lambda: call_virtual(b, "hash", [ref])))
+            b.push(b.unless(null, "0", lambda: call_virtual(b, "hash", [ref])))
 
 
 def _hash_string(b: Body, ref: str) -> str:
     """What the string remembers, or else is made to remember."""
     known = b.op(f"load i64, ptr {b.at(b.object(ref), STRING_HASH)}")
     missing = b.op(f"icmp ne i64 {known}, 0")
-    return _unless(b, missing, known, lambda: b.call_kernel(HASH_STRING, [ref]))
+    return b.unless(missing, known, lambda: b.call_kernel(HASH_STRING, [ref]))
 
 
 def _hash_float(b: Body) -> str:
@@ -125,7 +111,7 @@ def _text_of_object(b: Body, type_: Type, ref: str) -> str:
     if type_.non_null() == STRING:
         return ref
     is_string = b.op(f"icmp eq i64 {class_id(b, ref)}, {b.constant(ClassId(b.unit.string_class()))}")
-    return _unless(b, is_string, ref, lambda: call_virtual(b, "toString", [ref]))
+    return b.unless(is_string, ref, lambda: call_virtual(b, "toString", [ref]))
 
 
 @lowers("concat")
