@@ -137,6 +137,7 @@ ARGUMENTS = {
     "copyTo": ["numbers", "index", "numbers", "index", "index"], "clear": ["numbers", "index"],
     "clearRange": ["numbers", "index", "index"], "trimStart": ["string"], "trimEnd": ["string"],
     "isDigits": ["number"], "isLetters": ["string"], "isSpace": ["string"], "replace": ["string", "string", "string"],
+    "count": ["string", "string"], "cut": ["string", "string", "index", "texts", "index"],
     "reversed": ["string"], "fixed": ["float", "index"], "toInt": ["number"], "toFloat": ["number"],
 }  # fmt: skip
 
@@ -268,6 +269,7 @@ def test_a_full_heap_is_left_to_the_interpreter(machine: Machine, which: str) ->
         for name, *arguments in (
             ("substring", trial.strings[0], 0, 0), ("concat", SCRATCH, 1), ("int_text", 5, 1), ("bool_text", 1, 1),
             ("from_code", 65, 1), ("repeat", trial.strings[0], 1), ("trim", trial.strings[0]),
+            ("cut", trial.strings[0], trial.strings[1], 0, trial.texts, 0),
         ):  # fmt: skip
             assert functions(name)(words, *arguments) == SLOW, name
             assert words[Register.TOP] == trial.end

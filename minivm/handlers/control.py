@@ -12,6 +12,8 @@ from minivm.interpreter import RELOAD, Cell, Interpreter
 
 Words = memoryview
 
+HOT_CALLS = 4  # of a method, since one of its loops is hot, that make compiling the whole of it worth its while
+
 
 @decodes("jump")
 def _jump(d: Decoding) -> Cell:
@@ -52,6 +54,7 @@ def loop(vm: Interpreter, words: Words[int], fp: int, at: int, site: LoopSite) -
 
 def _enter_loop(vm: Interpreter, words: Words[int], fp: int, site: LoopSite) -> int:
     entry = vm.compile(site.method, site.target)
+    site.method.heat = max(site.method.heat, vm.hot - HOT_CALLS)
     if entry is None:
         site.heat = vm.hot - 50 if vm.hot > 50 else 0  # it is being compiled: ask again soon
         return site.target

@@ -20,8 +20,8 @@ from minivm.memory import WORD, wrap
 __all__ = [
     "BLOCK", "FUNCTIONS", "INLINED", "NATIVE", "OUTLINED", "Kernel", "Words", "bytes_equal", "copy_block", "copy_bytes",
     "float_of_int", "float_product", "float_quotient", "float_sum", "float_to_int", "get_byte", "get_int", "get_short",
-    "inlined", "kernel", "outlined", "prefetch", "put_byte", "put_int", "put_short", "signature", "trailing_zeros",
-    "wrap",
+    "inlined", "kernel", "ones", "outlined", "prefetch", "put_byte", "put_int", "put_short", "signature",
+    "trailing_zeros", "wrap",
 ]  # fmt: skip
 
 Words = memoryview  # of 64-bit ints, or an array of them
@@ -94,6 +94,11 @@ def copy_block(words: Words[int], to: int, source: int, count: int) -> None:
 def trailing_zeros(word: int) -> int:
     """How many low bits are 0 in a word that is not 0."""
     return (word & -word).bit_length() - 1
+
+
+def ones(word: int) -> int:
+    """How many bits are 1 in a word that is not negative."""
+    return word.bit_count()
 
 
 def put_byte(words: Words[int], at: int, value: int) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from minivm.kernels import decimals, objects, reading, replacing, searching, strings, texts
+from minivm.kernels import decimals, objects, reading, replacing, searching, splitting, strings, texts
 from minivm.kernels.language import FUNCTIONS
 
-assert (
-    decimals and objects and reading and replacing and searching and strings and texts
-)  # imported for what they register
+_IMPORTED = (decimals, objects, reading, replacing, searching, splitting, strings, texts)  # for what they register
 
 
 @frozen
@@ -45,6 +43,8 @@ KERNELS: dict[tuple[str, str], NativeKernel] = {
     ("String", "isLetters"): NativeKernel("is_letters"),
     ("String", "isSpace"): NativeKernel("is_blank"),
     ("String", "replace"): NativeKernel("replace"),
+    ("String", "count"): NativeKernel("occurrences"),
+    ("String", "cut"): NativeKernel("cut"),
     ("String", "toInt"): NativeKernel("to_int", made="int"),
     ("String", "toFloat"): NativeKernel("to_float", made="float"),
     ("String", "upper"): NativeKernel("upper"),

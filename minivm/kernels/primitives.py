@@ -10,6 +10,7 @@ DECLARATIONS = (
     "declare void @llvm.memmove.p0.p0.i64(ptr, ptr, i64, i1)",
     "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)",
     "declare i64 @llvm.cttz.i64(i64, i1)",
+    "declare i64 @llvm.ctpop.i64(i64)",
 )
 
 
@@ -193,6 +194,11 @@ _TRAILING_ZEROS = """
   ret i64 %found
 """
 
+_ONES = """
+  %count = call i64 @llvm.ctpop.i64(i64 %word)
+  ret i64 %count
+"""
+
 _FLOAT_OF_INT = """
   %found = sitofp i64 %value to double
   %word = bitcast double %found to i64
@@ -236,6 +242,7 @@ PRIMITIVES: dict[str, Primitive] = dict(
         _primitive("bytes_equal", "ptr %words, i64 %at, i64 %byte", _BYTES_EQUAL),
         _primitive("copy_block", "ptr %words, i64 %to, i64 %source, i64 %count", _COPY_BLOCK),
         _primitive("trailing_zeros", "i64 %word", _TRAILING_ZEROS),
+        _primitive("ones", "i64 %word", _ONES),
         _put("put_byte", "i8"),
         _put("put_short", "i16"),
         _put("put_int", "i32"),

@@ -107,7 +107,7 @@ class Tier:
         key = method, start
         self.collect_done()
         if key not in self.units and key not in self.pending and _fits(method):
-            self._compile(method, start, why or self._heat(start))
+            self._compile(method, start, why or self._heat(method, start))
         found = self.units.get(key)
         return found.entry if found is not None else None
 
@@ -121,7 +121,9 @@ class Tier:
             self.landings.renew()  # the next error need not come here
         return entry
 
-    def _heat(self, start: int | None) -> str:
+    def _heat(self, method: RuntimeMethod, start: int | None) -> str:
+        if start is None and any(other is method for other, _ in (*self.units, *self.pending)):
+            return "called again since a part of it is hot"
         times = f"{self.vm.hot} times" if self.vm.hot > 1 else "for the first time"
         return f"called {times}" if start is None else f"gone round {times}"
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from minivm.errors import Throw
 from minivm.heap import float_word
 from minivm.interpreter import Interpreter
+from minivm.kernels.splitting import CUT
 from minivm.kernels.strings import string_hash
-from minivm.layouts import ARRAY_FIRST
+from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.natives.console import new_array
 from minivm.natives.registry import argument, native, text_argument
 from minivm.natives.text import encoded, length_of, part, place, unit
@@ -133,6 +134,33 @@ def replace(vm: Interpreter, at: int) -> int:
     text = text_argument(vm, at)
     replaced = text.replace(old, text_argument(vm, at, 2))
     return argument(vm, at) if replaced == text else vm.heap.new_string(replaced)
+
+
+@native("String", "count")
+def count(vm: Interpreter, at: int) -> int:
+    """How often a text occurs, without overlaps."""
+    part = text_argument(vm, at, 1)
+    if not part:
+        raise Throw("ArgumentError", "cannot count the empty string")
+    return text_argument(vm, at).count(part)
+
+
+@native("String", "cut")
+def cut(vm: Interpreter, at: int) -> int:
+    """Put parts of the text into an array, and say where the rest begins."""
+    separator, start, first = text_argument(vm, at, 1), argument(vm, at, 2), argument(vm, at, 4)
+    length, room = length_of(vm, argument(vm, at)), vm.words[argument(vm, at, 3) + ARRAY_LENGTH]
+    if not (separator and 0 <= start <= length and 0 <= first <= room):
+        raise Throw("ArgumentError", f"cannot cut {length} characters at {start} for {room} places from {first}")
+    for index in range(first, min(first + CUT, room)):
+        if start > length:
+            break
+        stop = place(vm, argument(vm, at), argument(vm, at, 1), start)
+        stop = length if stop < 0 else stop
+        made = _part(vm, argument(vm, at), start, stop)
+        vm.words[argument(vm, at, 3) + ARRAY_FIRST + index] = made
+        start = stop + len(separator)
+    return start
 
 
 @native("String", "compare")
