@@ -41,6 +41,7 @@ FEW_REFILLS = 2  # the same while a fiber sleeps, whose time may come
 QUANTUM = 10_000  # polls a fiber runs before the next one gets its turn
 
 _FUEL, _FRAME, _VALUE = int(Register.FUEL), int(Register.FRAME), int(Register.VALUE)
+_STACK, _STACK_END = int(Register.STACK), int(Register.STACK_END)
 _FRAME_END, _PENDING, _REFILLS = int(Register.FRAME_END), int(Register.PENDING), int(Register.REFILLS)
 
 Cell = tuple[Callable[..., int | None], int, Any]
@@ -124,9 +125,10 @@ class Interpreter:
 
     # ── native code ──────────────────────────────────────────────────────────────────────────────────────
 
-    def run_native(self, entry: int, fp: int) -> bool:
+    def run_native(self, entry: int, fp: int, landed: bool = False) -> bool:
         """Run machine code for the frame at ``fp``, whose record is complete; False if it would not start.
 
+        ``landed``: it is entered where an error or a fiber's turn has led to, so its callers were left as it was.
         Afterwards the interpreter goes on where the code stopped, or behind the call that it has returned from.
         """
         if self.watched or self.call_trace:
@@ -140,14 +142,17 @@ class Interpreter:
         left = self.enter(self.memory_address, fp, entry)
         if left == NOT_ENTERED:
             return False
+        if words[_STACK] != self.stack:  # another fiber has its turn
+            self.stack, self.stack_end = words[_STACK], words[_STACK_END]
         if words[_REFILLS] != refills:
             self.spent, self.tank = 0, QUANTUM
         if left >= 0:
             self.fuel = 0 if self.interrupted else left
             at = self.fp = words[_FRAME]
             words[at + FIRST] = words[_VALUE]
+            waited_for = words[at + LINK] & LINK_MASK == Link.CALL
             self.returned(self, words, at, FIRST, 0)
-            if at != fp and self.tier is not None:  # an error's handler has returned: the next time in machine code
+            if waited_for and (landed or at != fp) and self.tier is not None:  # the next time in machine code
                 self.tier.landing(self.method_at(self.fp), self.pc)
             return True
         self.fp = words[_FRAME]
@@ -162,11 +167,12 @@ class Interpreter:
             self.poll()
         return True
 
-    def enter_handler(self, method: RuntimeMethod, target: int) -> None:
-        """The current frame is at an exception handler: machine code goes on if errors come there often."""
-        entry = self.tier.landing(method, target) if self.tier is not None else None
+    def land(self) -> None:
+        """The current frame is where an error or a fiber's turn has led to: machine code goes on if that is often."""
+        entry = self.tier.landing(self.method_at(self.fp), self.pc) if self.tier is not None else None
         if entry is not None:
-            self.run_native(entry, self.fp)
+            self.words[self.fp + PC] = self.pc
+            self.run_native(entry, self.fp, landed=True)
 
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -20,13 +20,14 @@ from minivm.handlers.control import ret
 from minivm.heap import Heap
 from minivm.interpreter import Halt, Interpreter
 from minivm.kernels.choice import Kernels
+from minivm.kernels.fibers import State, wake_all
 from minivm.layouts import STACK_CLASS, STACK_LAYOUT
 from minivm.linker import Linker
 from minivm.loader import Finder, Loader, Registry
 from minivm.memory import DEFAULT_CAP, Memory, Root
 from minivm.native.modes import Mode, use_mode
 from minivm.natives.registry import NATIVES
-from minivm.scheduler import Scheduler, State
+from minivm.scheduler import Scheduler
 from minivm.solo import Solo
 from minivm.trace import Tracer
 from minivm.types import ERROR, OBJECT, STRING, Type, class_type
@@ -264,7 +265,7 @@ class Machine:
         self.scheduler.outside -= 1
         queue = self.memory.root(Root.HOST + 5)
         if queue:
-            self.scheduler.wake_all(queue)
+            wake_all(self.memory.words, queue)
 
     def _collected(self, text: str) -> None:
         if self.tracer.on("gc"):

@@ -62,6 +62,16 @@ class Register(IntEnum):
     REFILLS = 11  # how often native code may fill an empty tank by itself
     THROWN = 12  # after native code has stopped: the error that it throws, 0 if it stopped for something else
     LANDINGS = 13  # the address of the table that says where native code can go on (see kernels/unwinding)
+    PARKED_ON = 14  # after native code has stopped: what its fiber is to wait on (see kernels/fibers), 0 for no wait
+    ALONE = 15  # not 0: a host call runs alone, and fibers do not switch
+    NATIVE_WORDS = 16  # of frames that native code may have on the host's stack before it writes them out
+    FIBER_STATE = 17  # 17..23: offsets of what the machine keeps in fibers and wait queues
+    FIBER_STACK = 18
+    FIBER_NEXT = 19
+    FIBER_FLAGS = 20
+    FIBER_WAITING_ON = 21
+    QUEUE_FIRST = 22
+    QUEUE_LAST = 23
 
 
 _TOP = int(Register.TOP)  # an IntEnum member is slow as an index

@@ -9,39 +9,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from enum import IntEnum, IntFlag, unique
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.errors import Deadlock, LinkError, Throw
 from minivm.frames import Frame, walk
 from minivm.interpreter import LEAF_WORDS, Halt, Interpreter, Interrupted
+from minivm.kernels.fibers import FiberFlag, State, make_current, make_ready, park_on, take_ready, wake, wake_all
 from minivm.layouts import STACK_FIRST, STACK_TOP
-from minivm.memory import Root
+from minivm.memory import Register, Root
 from minivm.types import class_type
 
 FIRST_STACK = 128  # words: enough for a dozen small frames; grows by doubling
-
-
-@unique
-class State(IntEnum):
-    """The ``state`` field of a fiber."""
-
-    NEW = 0
-    READY = 1
-    RUNNING = 2
-    PARKED = 3
-    SLEEPING = 4
-    DONE = 5
-    FAILED = 6
-
-
-@unique
-class FiberFlag(IntFlag):
-    """Bits of the ``flags`` field of a fiber."""
-
-    WOKEN = 1  # the park that is being executed again may return
-    CANCELLED = 2  # a CancelledError is due at the next switch to it
-    OBSERVED = 4  # somebody has joined it: its error is theirs
 
 
 class Scheduler:
@@ -57,7 +35,6 @@ class Scheduler:
             vm.linker.link(cls)
         self.next_id = 1
         self.awaited = 0  # id of the fiber whose end stops the loop
-        self.solo = False  # a host call runs: no switches, no parking
         self.impatient = False  # the host wants control back (Halt) as soon as no fiber is ready
         self.wakeup = threading.Event()  # set by host threads that have something for a fiber
         self.class_waits: dict[int, int] = {}  # fiber id -> id of the class another initialises: why it gave way
@@ -75,6 +52,20 @@ class Scheduler:
         missing = sorted(needed - self.at.keys()) + sorted({"first", "last"} - self.queue_at.keys())
         if missing:
             raise LinkError(f"FiberBase or WaitQueue lacks the fields {', '.join(missing)} that the machine needs")
+        words = self.words
+        words[Register.FIBER_STATE], words[Register.FIBER_STACK] = self.at["state"], self.at["stack"]
+        words[Register.FIBER_NEXT], words[Register.FIBER_FLAGS] = self.at["next"], self.at["flags"]
+        words[Register.FIBER_WAITING_ON] = self.at["waitingOn"]
+        words[Register.QUEUE_FIRST], words[Register.QUEUE_LAST] = self.queue_at["first"], self.queue_at["last"]
+
+    @property
+    def solo(self) -> bool:
+        """Whether a host call runs: no switches, no parking."""
+        return self.words[Register.ALONE] != 0
+
+    @solo.setter
+    def solo(self, solo: bool) -> None:
+        self.words[Register.ALONE] = solo
 
     # ── fields ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,7 +141,7 @@ class Scheduler:
         observed = self.get(fiber, "flags") & FiberFlag.OBSERVED
         if joiners:
             observed |= self.words[joiners + self.queue_at["first"]]
-            self.wake_all(joiners)
+            wake_all(self.words, joiners)
         number = self.get(fiber, "id")
         self._leave()
         if number == self.awaited:
@@ -179,19 +170,13 @@ class Scheduler:
 
     def make_ready(self, fiber: int, front: bool = False) -> None:
         """Put a fiber into the ready queue."""
-        self.set(fiber, "state", State.READY)
-        memory = self.memory
-        if memory.root(Root.READY_FIRST) == 0:
-            self.set(fiber, "next", 0)
-            memory.set_root(Root.READY_FIRST, fiber)
-            memory.set_root(Root.READY_LAST, fiber)
-        elif front:
-            self.set(fiber, "next", memory.root(Root.READY_FIRST))
-            memory.set_root(Root.READY_FIRST, fiber)
+        first = self.memory.root(Root.READY_FIRST)
+        if not front or not first:
+            make_ready(self.words, fiber)
         else:
-            self.set(fiber, "next", 0)
-            self.set(memory.root(Root.READY_LAST), "next", fiber)
-            memory.set_root(Root.READY_LAST, fiber)
+            self.set(fiber, "state", State.READY)
+            self.set(fiber, "next", first)
+            self.memory.set_root(Root.READY_FIRST, fiber)
 
     def rotate(self) -> None:
         """The current fiber's turn is over: the next ready one runs. Its pc must be in its frame."""
@@ -258,20 +243,13 @@ class Scheduler:
                 self._wait()
             elif not self.wake_sleepers():
                 raise Halt
-        fiber = memory.root(Root.READY_FIRST)
-        following = self.get(fiber, "next")
-        memory.set_root(Root.READY_FIRST, following)
-        if not following:
-            memory.set_root(Root.READY_LAST, 0)
-        self.resume(fiber)
+        self.resume(take_ready(self.words))
 
     def resume(self, fiber: int) -> None:
-        """Make a fiber current and ready to execute."""
-        self.set(fiber, "next", 0)
-        self.set(fiber, "state", State.RUNNING)
+        """Make a fiber, which is in no queue, current and ready to execute."""
+        make_current(self.words, fiber)
         if self.class_waits:
             self.class_waits.pop(self.get(fiber, "id"), None)
-        self.memory.set_root(Root.CURRENT, fiber)
         vm = self.vm
         vm.attach(self.stack_of(fiber))
         vm.resume()
@@ -310,17 +288,8 @@ class Scheduler:
     def park(self, queue: int) -> None:
         """Block the current fiber on a wait queue; its instruction is executed again once it is woken."""
         self._may_block()
-        fiber = self.current
         self.vm.sync()
-        self.set(fiber, "state", State.PARKED)
-        self.set(fiber, "waitingOn", queue)
-        self.set(fiber, "next", 0)
-        last = self.words[queue + self.queue_at["last"]]
-        if last:
-            self.set(last, "next", fiber)
-        else:
-            self.words[queue + self.queue_at["first"]] = fiber
-        self.words[queue + self.queue_at["last"]] = fiber
+        park_on(self.words, queue, self.current)
         self._leave()
         self.next_fiber()
 
@@ -362,31 +331,9 @@ class Scheduler:
         now = time.monotonic_ns()
         while first and self.get(first, "wakeAt") <= now:
             memory.set_root(Root.SLEEP_FIRST, self.get(first, "next"))
-            self._wake(first)
+            wake(self.words, first)
             first = memory.root(Root.SLEEP_FIRST)
         return True
-
-    def _wake(self, fiber: int) -> None:
-        self.set(fiber, "flags", self.get(fiber, "flags") | FiberFlag.WOKEN)
-        self.set(fiber, "waitingOn", 0)
-        self.make_ready(fiber)
-
-    def wake_one(self, queue: int) -> bool:
-        """Wake the fiber that has waited longest on a queue; whether there was one."""
-        first = self.words[queue + self.queue_at["first"]]
-        if not first:
-            return False
-        following = self.get(first, "next")
-        self.words[queue + self.queue_at["first"]] = following
-        if not following:
-            self.words[queue + self.queue_at["last"]] = 0
-        self._wake(first)
-        return True
-
-    def wake_all(self, queue: int) -> None:
-        """Wake every fiber that waits on a queue."""
-        while self.wake_one(queue):
-            pass
 
     def cancel(self, fiber: int) -> None:
         """Make a CancelledError happen in a fiber when it next runs."""

@@ -9,9 +9,10 @@ from types import TracebackType
 from minivm.classes import RuntimeMethod
 from minivm.errors import UsageError
 from minivm.interpreter import LEAF_WORDS, Halt, Interpreter
+from minivm.kernels.fibers import State
 from minivm.layouts import STACK_CAPACITY, STACK_FIRST, STACK_TOP
 from minivm.memory import Root
-from minivm.scheduler import FIRST_STACK, State
+from minivm.scheduler import FIRST_STACK
 
 _FIBER = Root.HOST + 2
 _CURRENT = Root.HOST + 3

@@ -22,10 +22,10 @@ from minivm.frames import FIRST, PC, Frame, Link
 from minivm.glance import glance
 from minivm.instructions import Trait
 from minivm.interpreter import Halt, Interpreter
+from minivm.kernels.fibers import State
 from minivm.layouts import STACK_TOP
 from minivm.machine import Machine
 from minivm.memory import Root
-from minivm.scheduler import State
 from minivm.types import Type
 from minivm.variables import variables
 

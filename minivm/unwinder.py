@@ -119,7 +119,7 @@ class Unwinder:
                 if vm.call_trace:
                     vm.calls.caught()
                 elif vm.tier is not None:
-                    vm.enter_handler(method, handler.target)
+                    vm.land()
                 return
             kind = vm.drop()
             if kind == Link.RESTART:

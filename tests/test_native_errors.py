@@ -57,9 +57,9 @@ def entries(machine: Machine) -> list[int]:
     rows: list[int] = []
     run_native = machine.vm.run_native
 
-    def counted(entry: int, fp: int) -> bool:
+    def counted(entry: int, fp: int, landed: bool = False) -> bool:
         rows.append(entry)
-        return run_native(entry, fp)
+        return run_native(entry, fp, landed)
 
     machine.vm.run_native = counted  # type: ignore[method-assign]
     return rows
@@ -110,7 +110,7 @@ def test_the_table_goes_with_what_it_was_made_from() -> None:
     machine, _ = machine_for(text, topics=())
     with closing(machine):
         machine.run_main("main")
-        assert landing_methods(machine) == {"main.attempt": (2, 0), "main.run": (0, 1)}
+        assert landing_methods(machine) == {"main.attempt": (2, 0), "main.run": (0, 1), "main.main": (0, 1)}
         record = redefine(machine, [file for file in loaded_files(machine) if file.name == "Very"], force=True)
         assert record.applied
         assert landing_methods(machine) == {}

@@ -159,7 +159,7 @@ def class_made(machine: Machine, name: str) -> int:
 
 
 @pytest.mark.parametrize("which", FORMS)
-@pytest.mark.parametrize("key", KERNELS, ids=".".join)
+@pytest.mark.parametrize("key", [key for key in KERNELS if key[0] != "WaitQueue"], ids=".".join)
 def test_a_kernel_does_what_its_native_does(machine: Machine, key: tuple[str, str], which: str) -> None:
     stands: NativeKernel = KERNELS[key]
     function = form(which)(stands.name)

@@ -13,7 +13,8 @@ from attrs import define, field
 from minivm.frames import FIRST, LINK, LINK_SHIFT, METHOD, PC, Link
 from minivm.kernels.language import Kernel
 from minivm.kernels.native import compiled
-from minivm.kernels.unwinding import TRACE_LIMIT, go_on
+from minivm.kernels.resuming import go_on
+from minivm.kernels.unwinding import TRACE_LIMIT
 from minivm.memory import Register
 from minivm.native.engine import available
 
@@ -49,10 +50,10 @@ class Method:
 
 @define
 class World:
-    """A stack of frames above an entered one, and methods that can catch; frames are (method id, pc), newest first."""
+    """A stack of frames, and methods that can catch; frames are (method id, pc), newest first."""
 
     frames: list[tuple[int, int]]
-    entered: int  # index of a frame
+    last: int  # index of the frame beyond which nothing is the kernels' business: no call waits for it
     methods: dict[int, Method] = field(factory=dict)
     error_class: int = 3
     traced: bool = False
@@ -74,7 +75,8 @@ class World:
             at = self.at(index)
             words[at + METHOD], words[at + PC] = method, pc
             is_first = index == len(self.frames) - 1
-            words[at + LINK] = Link.BASE if is_first else (self.at(index + 1) - STACK) << LINK_SHIFT
+            why = Link.RESTART if index == self.last else Link.CALL
+            words[at + LINK] = Link.BASE if is_first else (self.at(index + 1) - STACK) << LINK_SHIFT | why
         return words
 
     def table(self) -> array[int]:
@@ -83,7 +85,7 @@ class World:
         for number, method in self.methods.items():
             table[4 + number] = len(table)
             table.extend((method.locals, len(method.handlers), len(method.sites)))
-            table.extend(chain(*method.handlers, *method.sites))
+            table.extend(chain(*method.handlers, *((*site, 0) for site in method.sites)))
         for number, family in FAMILIES.items():
             table[4 + count + number] = len(table)
             table.extend((len(family), *family))
@@ -93,19 +95,19 @@ class World:
         """What happens to a throw."""
         words = self.memory()
         words[Register.THROWN] = ERROR
-        return function(words, self.table(), self.at(self.entered), -1), words
+        return function(words, self.table(), -1), words
 
     def returned(self, function: Kernel) -> tuple[int, array[int]]:
         """What happens to the newest frame's return."""
         words = self.memory()
-        return function(words, self.table(), self.at(self.entered), 17), words
+        return function(words, self.table(), 17), words
 
     # ── the same, said plainly ───────────────────────────────────────────────────────────────────────────
 
     def landing(self) -> tuple[int, Method, tuple[int, int, int, int, int]] | None:
         """Where the error goes: a frame's index, its method and the handler."""
         family = FAMILIES.get(self.error_class)
-        for index, (number, pc) in enumerate(self.frames[: self.entered + 1]):
+        for index, (number, pc) in enumerate(self.frames[: self.last + 1]):
             method = self.methods.get(number)
             for handler in method.handlers if method is not None and family is not None else ():
                 if handler[0] <= pc < handler[1] and (handler[2] == 0 or handler[2] in (family or ())):
@@ -171,7 +173,7 @@ def test_a_frame_returns_to_where_machine_code_goes_on(which: str) -> None:
         words = world.memory()
         number, pc = world.frames[min(1, len(world.frames) - 1)]
         sites = {site[0]: site for site in world.methods[number].sites} if number in world.methods else {}
-        site = sites.get(pc) if world.entered else None
+        site = sites.get(pc) if world.last else None
         if site is not None:
             words[world.at(1) + site[1]] = VALUE
             words[world.at(1) + PC] = pc + 1
@@ -191,7 +193,7 @@ Change = Callable[[World], object]
         lambda world: setattr(world, "room", 7),  # the trace takes 8 words
         lambda world: setattr(world, "error_class", NOT_AN_ERROR),
         lambda world: setattr(world, "error_class", UNKNOWN),
-        lambda world: setattr(world, "entered", 1),  # the handler is below what was entered
+        lambda world: setattr(world, "last", 1),  # the handler is below an initialiser
         lambda world: setattr(world, "frames", [(9, 1), (1, 99), (2, 99)]),  # no handler is in force
         lambda world: world.methods.clear(),
     ],
@@ -208,4 +210,4 @@ def test_what_is_left_to_the_interpreter_is_as_it_was(change: Change, which: str
 @pytest.mark.parametrize("which", FORMS)
 def test_a_stop_that_throws_nothing_is_the_interpreters(which: str) -> None:
     world = World([(2, 6)], 0, {2: Method(2, [(0, 10, 0, 30, 1 << 40)], [])})
-    assert form(which)(world.memory(), world.table(), world.at(0), -1) == 0
+    assert form(which)(world.memory(), world.table(), -1) == 0

@@ -14,9 +14,9 @@ from lang.repl.sketches import Sketch, group, literal
 from minivm.classes import RuntimeClass, RuntimeField, Shape
 from minivm.classfile import Flags
 from minivm.handlers.values import TEXTS
+from minivm.kernels.fibers import State
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.machine import Machine
-from minivm.scheduler import State
 from minivm.types import Kind, Type
 
 TOP_ITEMS, ITEMS = 100, 10  # items shown of a collection: of the value itself, of one inside it

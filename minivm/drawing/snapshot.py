@@ -18,11 +18,12 @@ from minivm.collector import object_words
 from minivm.errors import UsageError
 from minivm.glance import class_text, field_text, method_text
 from minivm.interpreter import Interpreter
+from minivm.kernels.fibers import State
 from minivm.layouts import ARRAY_FIRST, ARRAY_LENGTH
 from minivm.machine import Machine
 from minivm.memory import CLASS_MASK, SHAPE_MASK, Root
 from minivm.redefine.survey import Survey
-from minivm.scheduler import Scheduler, State
+from minivm.scheduler import Scheduler
 from minivm.types import Type
 from minivm.variables import variables
 

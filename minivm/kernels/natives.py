@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from minivm.kernels import decimals, objects, reading, replacing, searching, splitting, strings, texts
+from minivm.kernels import decimals, fibers, objects, reading, replacing, searching, splitting, strings, texts
 from minivm.kernels.language import FUNCTIONS
 
-_IMPORTED = (decimals, objects, reading, replacing, searching, splitting, strings, texts)  # for what they register
+_IMPORTED = decimals, fibers, objects, reading, replacing, searching, splitting, strings, texts  # they register theirs
 
 
 @frozen
@@ -56,6 +56,8 @@ KERNELS: dict[tuple[str, str], NativeKernel] = {
     ("String", "equals"): NativeKernel("string_equal"),
     ("String", "fromCode"): NativeKernel("from_code", made="String"),
     ("String", "join"): NativeKernel("join"),
+    ("WaitQueue", "wakeOne"): NativeKernel("wake_one"),
+    ("WaitQueue", "wakeAll"): NativeKernel("wake_all"),
     ("Math", "fixed"): NativeKernel("fixed_text", made="String"),
     ("Object", "equals"): NativeKernel("identity"),
     ("Object", "hash"): NativeKernel("identity_hash"),

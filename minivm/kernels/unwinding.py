@@ -1,9 +1,9 @@
-"""Where machine code goes on without the interpreter, as kernels: at an error's handler, and behind a call.
+"""Frames that errors pass and methods return to, as kernels.
 
-Machine code that throws leaves plain frames behind, like every stop. What is to be done with them is here: the error's
-trace is recorded, its handler is found, and a frame whose handler has returned is popped, as the interpreter would. The
-interpreter does it where this fails: where the place has no machine code of its own, where there is no room for the
-trace, and beyond the frame that the interpreter entered machine code with.
+What is to be done with the frames that machine code leaves behind when it throws: the error's trace is recorded, its
+handler is found, and a frame whose handler has returned is popped, as the interpreter would. The interpreter does it
+where this fails: where the place has no machine code of its own, where there is no room for the trace, and beyond a
+frame that no call waits for.
 
 The table (``minivm.native.landings`` makes it) tells what there is to know of methods and classes:
 
@@ -46,43 +46,39 @@ HANDLER_WORDS = 5
 SITE_PC = 0
 SITE_RESULT = 1  # offset in the frame of the word that takes the call's result
 SITE_ENTRY = 2
-SITE_WORDS = 3
-
-
-@kernel
-def go_on(words: Words[int], table: Words[int], entered: int, left: int) -> int:
-    """The machine code that takes over from the code that has just left with ``left``; 0: the interpreter's turn.
-
-    FRAME is the frame to enter it with, as it was the frame that has stopped or returned. ``entered`` is the frame
-    that the interpreter has entered machine code with; everything above it was written by machine code.
-    """
-    if left >= 0:
-        return 0 if words[Register.FRAME] == entered else return_to_caller(words, table)
-    error = words[Register.THROWN]
-    return catch(words, table, entered, error) if error else 0
+SITE_WAITS = 3  # whether it is a call that parks the fiber and, once that is woken, returns 0
+SITE_WORDS = 4
 
 
 @kernel
 def return_to_caller(words: Words[int], table: Words[int]) -> int:
     """Pop FRAME, which returns VALUE; 0, with nothing changed, if there is no machine code behind the call."""
-    caller = caller_of(words, words[Register.FRAME])
-    row = method_row(table, words[caller + METHOD])
-    if row == 0:
+    if words[words[Register.FRAME] + LINK] & LINK_MASK != Link.CALL:
         return 0
-    at = row + FIRST_HANDLER + table[row + HANDLERS] * HANDLER_WORDS
-    pc = words[caller + PC]
-    for number in range(table[row + SITES]):
-        site = at + number * SITE_WORDS
-        if table[site + SITE_PC] == pc:
-            words[caller + table[site + SITE_RESULT]] = words[Register.VALUE]
-            words[caller + PC] = pc + 1
-            words[Register.FRAME] = caller
-            return table[site + SITE_ENTRY]
+    caller = caller_of(words, words[Register.FRAME])
+    site = find_site(table, words[caller + METHOD], words[caller + PC])
+    if site == 0:
+        return 0
+    words[caller + table[site + SITE_RESULT]] = words[Register.VALUE]
+    words[caller + PC] += 1
+    words[Register.FRAME] = caller
+    return table[site + SITE_ENTRY]
+
+
+@kernel
+def find_site(table: Words[int], method_id: int, pc: int) -> int:
+    """What there is to know of a call behind which machine code can go on; 0 if it cannot."""
+    row = method_row(table, method_id)
+    if row:
+        first = row + FIRST_HANDLER + table[row + HANDLERS] * HANDLER_WORDS
+        for number in range(table[row + SITES]):
+            if table[first + number * SITE_WORDS + SITE_PC] == pc:
+                return first + number * SITE_WORDS
     return 0
 
 
 @kernel
-def catch(words: Words[int], table: Words[int], entered: int, error: int) -> int:
+def catch(words: Words[int], table: Words[int], error: int) -> int:
     """Pop frames down to the error's handler; 0, with nothing changed, if that is left to the interpreter."""
     family = class_row(table, words[error] & CLASS_MASK)
     if family == 0:
@@ -90,7 +86,7 @@ def catch(words: Words[int], table: Words[int], entered: int, error: int) -> int
     at = words[Register.FRAME]
     handler = find_handler(words, table, at, family)
     while handler == 0:
-        if at == entered:
+        if words[at + LINK] & LINK_MASK != Link.CALL:
             return 0
         at = caller_of(words, at)
         handler = find_handler(words, table, at, family)

@@ -62,7 +62,7 @@ def _round(b: Body) -> None:
 
 
 def _wake(name: str) -> Intrinsic:
-    """Nothing where nobody waits; else the machine's scheduler does it."""
+    """Nothing where nobody waits; else the kernel does it."""
 
     def lower(b: Body) -> None:
         cls = b.unit.linked_for_natives(class_type("WaitQueue"))
@@ -75,7 +75,7 @@ def _wake(name: str) -> Intrinsic:
         work, join = b.fresh_label(), b.fresh_label()
         b.emit(f"br i1 {b.op(f'icmp eq i64 {first.text}, 0')}, label %{join}, label %{work}")
         b.label(work)
-        call_host(b, ("WaitQueue", name), [queue])
+        b.call_kernel(KERNELS["WaitQueue", name], [queue])
         b.close(join)
         b.label(join)
         b.push("0")

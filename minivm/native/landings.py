@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import define
 
 from minivm.classes import RuntimeMethod, Stage
-from minivm.classfile import Code, Handler
+from minivm.classfile import Code, Handler, MethodRef
 from minivm.errors import LinkError
 from minivm.frames import FIRST
 from minivm.instructions import Trait
@@ -22,6 +22,7 @@ from minivm.interpreter import Interpreter
 from minivm.kernels.unwinding import FIRST_ROW
 from minivm.loader import class_of
 from minivm.memory import Register
+from minivm.native.rows.calls import PARKING
 
 if TYPE_CHECKING:
     from minivm.native.tier import Compiled, Key
@@ -94,7 +95,10 @@ class Landings:
         assert method.verified is not None
         state = method.verified.states[pc]
         assert state is not None
-        return pc - 1, FIRST + _code(method).locals + len(state.stack) - 1, entry
+        call = _code(method).instructions[pc - 1]
+        ref = method.constant(call.operands[0]) if call.operands else None
+        waits = isinstance(ref, MethodRef) and (ref.owner.name, ref.name) in PARKING
+        return pc - 1, FIRST + _code(method).locals + len(state.stack) - 1, entry, waits
 
 
 def _is_behind_a_call(code: Code, pc: int) -> bool:

@@ -15,7 +15,7 @@ from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import FUNCTIONS, signature
 from minivm.kernels.native import module_ir, sources
 from minivm.kernels.natives import BOOL_TEXT, CONCAT, EQUAL_STRINGS, FLOAT_TEXT, HASH_STRING, INT_TEXT, KERNELS
-from minivm.kernels.unwinding import go_on
+from minivm.kernels.resuming import go_on
 from minivm.memory import Register
 from minivm.native.engine import Engine, Library
 from minivm.native.module import RESULT
@@ -38,6 +38,7 @@ _ENTER = f"""
 define i64 @enter(ptr %memory, i64 %entered, i64 %entry) nounwind {{
 start:
   %thrown.at = getelementptr i64, ptr %memory, i64 {Register.THROWN:d}
+  %parked.at = getelementptr i64, ptr %memory, i64 {Register.PARKED_ON:d}
   %frame.at = getelementptr i64, ptr %memory, i64 {Register.FRAME:d}
   %table.at = getelementptr i64, ptr %memory, i64 {Register.LANDINGS:d}
   br label %again
@@ -45,11 +46,12 @@ again:
   %fp = phi i64 [ %entered, %start ], [ %newest, %go.on ]
   %address = phi i64 [ %entry, %start ], [ %next, %go.on ]
   store i64 0, ptr %thrown.at
+  store i64 0, ptr %parked.at
   %code = inttoptr i64 %address to ptr
   %left = call i64 %code(ptr %memory, i64 %fp)
   %table.word = load i64, ptr %table.at
   %table = inttoptr i64 %table.word to ptr
-  %next = call i64 @k_{_GO_ON}(ptr %memory, ptr %table, i64 %entered, i64 %left)
+  %next = call i64 @k_{_GO_ON}(ptr %memory, ptr %table, i64 %left)
   %over = icmp eq i64 %next, 0
   br i1 %over, label %out, label %go.on
 go.on:

@@ -2,9 +2,9 @@
 
     hot → Unit (LLVM IR) → object code, from the cache or made on a second thread → linked → entered
 
-Native code is entered from the interpreter only, at a call, at a loop's head or where an error has led to, and leaves
-plain frames behind when it stops. So units come and go between two instructions of the interpreter, and nobody is on
-their code then.
+Native code is entered from the interpreter only: at a call, at a loop's head or where an error or a fiber's turn has
+led to. It leaves plain frames behind when it stops. So units come and go between two instructions of the interpreter,
+and nobody is on their code then.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from minivm.native.unit import Unit
 
 assert rows  # imported for what it registers
 
-HOT_LANDING = 50  # errors that have led to one place that make compiling what follows worth its while
+HOT_LANDING = 50  # errors or turns that have led to one place that make compiling what follows worth its while
 LARGEST = 5000  # instructions of a method that is compiled at all
 LARGEST_FRAME = 1024  # words
 UNDERSTOOD = "its symbols mean something now"  # why code is made anew
@@ -85,7 +85,7 @@ class Tier:
     pending: dict[Key, Unit] = field(factory=dict)  # being compiled
     done: SimpleQueue[tuple[Key, ObjectCode | InvalidCode]] = field(factory=SimpleQueue)  # not yet installed
     unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
-    landed: dict[Key, int] = field(factory=dict)  # errors by where the interpreter went on after them
+    landed: dict[Key, int] = field(factory=dict)  # errors and turns by where the interpreter went on
     linkage: Linkage = field(init=False)
     landings: Landings = field(init=False)
     retries: dict[Key, int] = field(factory=dict)
@@ -94,6 +94,7 @@ class Tier:
         self.linkage = Linkage(self.vm.classes, runtime(self.engine), Host(self.vm))
         self.landings = Landings(self.vm, self.units)
         self.landings.forget()
+        self.vm.words[Register.NATIVE_WORDS] = self.vm.native_words
         self.vm.enter = _ENTER(self.linkage.runtime.enter)
         self.vm.linker.linked = self.class_linked
 
@@ -112,11 +113,11 @@ class Tier:
         return found.entry if found is not None else None
 
     def landing(self, method: RuntimeMethod, pc: int) -> int | None:
-        """The entry of a method where an error has led to, its handler or behind a call, once many have come there."""
+        """The entry of a method where an error or a fiber's turn has led to, once that has happened often."""
         heat = self.landed[method, pc] = self.landed.get((method, pc), 0) + 1
         if heat < min(HOT_LANDING, self.vm.hot):
             return None
-        entry = self.compile(method, pc, f"{heat} errors have led there")
+        entry = self.compile(method, pc, f"errors or turns have led there {heat} times")
         if entry is not None:
             self.landings.renew()  # the next error need not come here
         return entry

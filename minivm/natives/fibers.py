@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from minivm.errors import Throw
+from minivm.frames import PC
 from minivm.interpreter import Interpreter
+from minivm.kernels import fibers
+from minivm.kernels.fibers import FiberFlag, State
 from minivm.memory import Root
 from minivm.natives.console import new_string_array
 from minivm.natives.registry import argument, native
-from minivm.scheduler import FiberFlag, State, position
+from minivm.scheduler import position
+
+
+def go_on(vm: Interpreter, at: int) -> None:
+    """The fiber was woken: the native that has parked it returns, and machine code takes over if that is often."""
+    vm.words[vm.fp + at] = 0
+    vm.pc = vm.words[vm.fp + PC] + 1
+    vm.land()
 
 
 @native("WaitQueue", "wait")
 def wait(vm: Interpreter, at: int) -> int | None:
     """Park the current fiber on the queue until it is woken."""
     if vm.scheduler.woken():
-        return 0
+        go_on(vm, at)
+        return None
     vm.scheduler.park(argument(vm, at))
     return None
 
@@ -22,14 +33,14 @@ def wait(vm: Interpreter, at: int) -> int | None:
 @native("WaitQueue", "wakeOne")
 def wake_one(vm: Interpreter, at: int) -> int:
     """Wake the fiber that has waited longest."""
-    vm.scheduler.wake_one(argument(vm, at))
+    fibers.wake_one(vm.words, argument(vm, at))
     return 0
 
 
 @native("WaitQueue", "wakeAll")
 def wake_all(vm: Interpreter, at: int) -> int:
     """Wake every fiber that waits."""
-    vm.scheduler.wake_all(argument(vm, at))
+    fibers.wake_all(vm.words, argument(vm, at))
     return 0
 
 
@@ -78,7 +89,8 @@ def frames(vm: Interpreter, at: int) -> int:
 def sleep(vm: Interpreter, at: int) -> int | None:
     """Let the fiber sleep for some milliseconds."""
     if vm.scheduler.woken():
-        return 0
+        go_on(vm, at)
+        return None
     milliseconds = argument(vm, at)
     if milliseconds < 0:
         raise Throw("ArgumentError", f"cannot sleep for {milliseconds} ms")
@@ -93,6 +105,7 @@ def sleep(vm: Interpreter, at: int) -> int | None:
 def pause(vm: Interpreter, at: int) -> int | None:
     """Let the other fibers run."""
     if vm.scheduler.woken():
-        return 0
+        go_on(vm, at)
+        return None
     vm.scheduler.pass_turn()
     return None

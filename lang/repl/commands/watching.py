@@ -13,11 +13,11 @@ from minivm.classes import RuntimeClass
 from minivm.collector import object_words
 from minivm.errors import UsageError
 from minivm.frames import Frame
+from minivm.kernels.fibers import State
 from minivm.layouts import STACK_CLASS
 from minivm.memory import SHAPE_MASK, STATICS_BIT, WORD
 from minivm.redefine.record import counted
 from minivm.redefine.survey import Survey
-from minivm.scheduler import State
 from minivm.variables import variables
 
 _TOP = 15  # classes listed by :heap

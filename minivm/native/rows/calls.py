@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 from minivm.classes import RuntimeMethod
 from minivm.classfile import FIELD_INITIALISERS, Instruction, MethodRef
+from minivm.kernels.fibers import PAUSED
 from minivm.kernels.natives import KERNELS
-from minivm.native.body import Body, lowers
+from minivm.memory import Register
+from minivm.native.body import Body, Value, lowers
 from minivm.native.hosting import HOSTED
 from minivm.native.intrinsics import INTRINSICS, call_host
 from minivm.native.rows.objects import allocate_object, class_id
 from minivm.native.slots import ClassId, Dispatch
 from minivm.types import Type
+
+PARKING = {("WaitQueue", "wait"), ("prelude", "pause")}  # natives that let other fibers run; 0 is what they return
 
 
 def _ref(b: Body, i: Instruction) -> MethodRef:
@@ -80,6 +84,9 @@ def call_native(b: Body, name: tuple[str, str], count: int, result: Type) -> Non
     """Do what a native does, or call it if it is Python; leave it to the interpreter if that may not be done here."""
     if name in INTRINSICS:
         INTRINSICS[name](b)
+    elif name in PARKING:
+        b.store("%memory", Register.PARKED_ON, b.stack[-1] if count else Value(str(PAUSED)), "register")
+        b.stop()
     elif name not in KERNELS and name not in HOSTED:
         b.stop()
     elif result.is_reference and b.unit.linked_for_natives(result) is None:  # it may not link what it makes
