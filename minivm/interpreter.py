@@ -174,6 +174,12 @@ class Interpreter:
             self.words[self.fp + PC] = self.pc
             self.run_native(entry, self.fp, landed=True)
 
+    def land_soon(self) -> None:
+        """``land`` as soon as the loop goes on, for who is called by what machine code has come back to."""
+        entry = self.tier.landing(self.method_at(self.fp), self.pc) if self.tier is not None else None
+        if entry is not None:
+            self.code = [(_land, 0, entry)] * (self.pc + 1)
+
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
 
     def push(self, method: RuntimeMethod, link: int, args_at: int) -> None:
@@ -383,3 +389,10 @@ class Interpreter:
         self.interrupted = True
         self.fuel = -1
         self.words[Register.PENDING] = 1
+
+
+def _land(vm: Interpreter, words: memoryview[int], fp: int, at: int, entry: int) -> int:
+    """Machine code for the current frame."""
+    vm.resume()
+    vm.run_native(entry, fp, landed=True)
+    return RELOAD

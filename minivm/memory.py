@@ -65,13 +65,20 @@ class Register(IntEnum):
     PARKED_ON = 14  # after native code has stopped: what its fiber is to wait on (see kernels/fibers), 0 for no wait
     ALONE = 15  # not 0: a host call runs alone, and fibers do not switch
     NATIVE_WORDS = 16  # of frames that native code may have on the host's stack before it writes them out
-    FIBER_STATE = 17  # 17..23: offsets of what the machine keeps in fibers and wait queues
-    FIBER_STACK = 18
-    FIBER_NEXT = 19
-    FIBER_FLAGS = 20
-    FIBER_WAITING_ON = 21
-    QUEUE_FIRST = 22
-    QUEUE_LAST = 23
+    AWAITED = 17  # the number of the fiber whose end the host waits for, 0 for none
+    NEXT_FIBER = 18  # the number of the fiber that is started next
+    FIBER_ID = 19  # 19..30: offsets of what the machine keeps in fibers and wait queues
+    FIBER_STATE = 20
+    FIBER_STACK = 21
+    FIBER_NEXT = 22
+    FIBER_NEXT_LIVE = 23
+    FIBER_PREVIOUS_LIVE = 24
+    FIBER_FLAGS = 25
+    FIBER_ERROR = 26
+    FIBER_WAITING_ON = 27
+    FIBER_JOINERS = 28
+    QUEUE_FIRST = 29
+    QUEUE_LAST = 30
 
 
 _TOP = int(Register.TOP)  # an IntEnum member is slow as an index

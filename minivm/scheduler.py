@@ -14,12 +14,42 @@ from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.errors import Deadlock, LinkError, Throw
 from minivm.frames import Frame, walk
 from minivm.interpreter import LEAF_WORDS, Halt, Interpreter, Interrupted
-from minivm.kernels.fibers import FiberFlag, State, make_current, make_ready, park_on, take_ready, wake, wake_all
+from minivm.kernels.fibers import (
+    FiberFlag,
+    State,
+    enlist,
+    make_current,
+    make_ready,
+    park_on,
+    take_ready,
+    unlist,
+    wake,
+    wake_all,
+)
 from minivm.layouts import STACK_FIRST, STACK_TOP
 from minivm.memory import Register, Root
 from minivm.types import class_type
 
 FIRST_STACK = 128  # words: enough for a dozen small frames; grows by doubling
+
+
+_FIBER_FIELDS = {  # where kernels find what the machine keeps in a fiber
+    Register.FIBER_ID: "id",
+    Register.FIBER_STATE: "state",
+    Register.FIBER_STACK: "stack",
+    Register.FIBER_NEXT: "next",
+    Register.FIBER_NEXT_LIVE: "nextLive",
+    Register.FIBER_PREVIOUS_LIVE: "previousLive",
+    Register.FIBER_FLAGS: "flags",
+    Register.FIBER_ERROR: "error",
+    Register.FIBER_WAITING_ON: "waitingOn",
+    Register.FIBER_JOINERS: "joiners",
+}
+
+
+def first_stack(method: RuntimeMethod) -> int:
+    """The words of the stack that a fiber is given whose first method that is."""
+    return max(FIRST_STACK, STACK_FIRST + method.frame_words + LEAF_WORDS)
 
 
 class Scheduler:
@@ -33,8 +63,7 @@ class Scheduler:
         self.queue_class = vm.loader.load(class_type("WaitQueue"))
         for cls in (self.fiber_class, self.queue_class):
             vm.linker.link(cls)
-        self.next_id = 1
-        self.awaited = 0  # id of the fiber whose end stops the loop
+        self.words[Register.NEXT_FIBER] = 1
         self.impatient = False  # the host wants control back (Halt) as soon as no fiber is ready
         self.wakeup = threading.Event()  # set by host threads that have something for a fiber
         self.class_waits: dict[int, int] = {}  # fiber id -> id of the class another initialises: why it gave way
@@ -48,15 +77,46 @@ class Scheduler:
         """Look up the offsets of the machine's fields of fibers and wait queues (again, after a redefinition)."""
         self.at = {f.name: f.offset for f in self.fiber_class.layout}
         self.queue_at = {f.name: f.offset for f in self.queue_class.layout}
-        needed = {"id", "state", "stack", "next", "nextLive", "wakeAt", "flags", "error", "waitingOn", "joiners"}
+        needed = {
+            "id",
+            "state",
+            "stack",
+            "next",
+            "nextLive",
+            "previousLive",
+            "wakeAt",
+            "flags",
+            "error",
+            "waitingOn",
+            "joiners",
+        }
         missing = sorted(needed - self.at.keys()) + sorted({"first", "last"} - self.queue_at.keys())
         if missing:
             raise LinkError(f"FiberBase or WaitQueue lacks the fields {', '.join(missing)} that the machine needs")
-        words = self.words
-        words[Register.FIBER_STATE], words[Register.FIBER_STACK] = self.at["state"], self.at["stack"]
-        words[Register.FIBER_NEXT], words[Register.FIBER_FLAGS] = self.at["next"], self.at["flags"]
-        words[Register.FIBER_WAITING_ON] = self.at["waitingOn"]
-        words[Register.QUEUE_FIRST], words[Register.QUEUE_LAST] = self.queue_at["first"], self.queue_at["last"]
+        for register, name in _FIBER_FIELDS.items():
+            self.words[register] = self.at[name]
+        self.words[Register.QUEUE_FIRST] = self.queue_at["first"]
+        self.words[Register.QUEUE_LAST] = self.queue_at["last"]
+
+    # ── what machine code knows, too ─────────────────────────────────────────────────────────────────────
+
+    @property
+    def awaited(self) -> int:
+        """The number of the fiber whose end stops the loop, 0 for none."""
+        return self.words[Register.AWAITED]
+
+    @awaited.setter
+    def awaited(self, number: int) -> None:
+        self.words[Register.AWAITED] = number
+
+    @property
+    def next_id(self) -> int:
+        """The number of the next fiber that is started."""
+        return self.words[Register.NEXT_FIBER]
+
+    @next_id.setter
+    def next_id(self, number: int) -> None:
+        self.words[Register.NEXT_FIBER] = number
 
     @property
     def solo(self) -> bool:
@@ -108,16 +168,12 @@ class Scheduler:
         vm = self.vm
         if method.code is None:
             vm.prepare(method)
-        stack = vm.heap.new_stack(max(FIRST_STACK, STACK_FIRST + method.frame_words + LEAF_WORDS))
+        stack = vm.heap.new_stack(first_stack(method))
         fiber = self.memory.root(fiber_root)
         words = self.words
         words[stack + STACK_TOP] = STACK_FIRST
-        self.set(fiber, "stack", stack)
-        self.set(fiber, "id", self.next_id)
-        self.next_id += 1
+        enlist(words, fiber, stack)
         self.base_frame(stack, method, args())
-        self.set(fiber, "nextLive", self.memory.root(Root.LIVE_FIRST))
-        self.memory.set_root(Root.LIVE_FIRST, fiber)
         self.make_ready(fiber, front)
         return self.get(fiber, "id")
 
@@ -136,7 +192,7 @@ class Scheduler:
         self.set(fiber, "error", error)
         if not self.solo:
             self.set(fiber, "stack", 0)
-        self._unlink_live(fiber)
+        unlist(self.words, fiber)
         joiners = self.get(fiber, "joiners")
         observed = self.get(fiber, "flags") & FiberFlag.OBSERVED
         if joiners:
@@ -153,18 +209,6 @@ class Scheduler:
     def _leave(self) -> None:
         self.memory.set_root(Root.CURRENT, 0)
         self.vm.stack = 0
-
-    def _unlink_live(self, fiber: int) -> None:
-        following = self.get(fiber, "nextLive")
-        at = self.memory.root(Root.LIVE_FIRST)
-        if at == fiber:
-            self.memory.set_root(Root.LIVE_FIRST, following)
-        else:
-            while at and self.get(at, "nextLive") != fiber:
-                at = self.get(at, "nextLive")
-            if at:
-                self.set(at, "nextLive", following)
-        self.set(fiber, "nextLive", 0)
 
     # ── switching ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -257,6 +301,8 @@ class Scheduler:
         if flags & FiberFlag.CANCELLED:
             self.set(fiber, "flags", flags & ~(FiberFlag.CANCELLED | FiberFlag.WOKEN))
             vm.unwinder.unwind(vm.pc, Throw("CancelledError", "the fiber was cancelled"))
+        elif vm.pc == 0:
+            vm.land_soon()
 
     def _wait(self) -> None:
         first = self.memory.root(Root.SLEEP_FIRST)

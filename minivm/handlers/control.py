@@ -12,7 +12,7 @@ from minivm.interpreter import RELOAD, Cell, Interpreter
 
 Words = memoryview
 
-HOT_CALLS = 4  # of a method, since one of its loops is hot, that make compiling the whole of it worth its while
+HOT_CALLS = 4  # of a method with a hot loop that make compiling the whole of it worth its while
 
 
 @decodes("jump")
@@ -53,8 +53,14 @@ def loop(vm: Interpreter, words: Words[int], fp: int, at: int, site: LoopSite) -
 
 
 def _enter_loop(vm: Interpreter, words: Words[int], fp: int, site: LoopSite) -> int:
-    entry = vm.compile(site.method, site.target)
-    site.method.heat = max(site.method.heat, vm.hot - HOT_CALLS)
+    """Have the loop compiled, or the whole method if its calls have made the loop hot rather than one long call has."""
+    method = site.method
+    if method.heat > HOT_CALLS and method.entry is None:
+        site.heat = 0
+        vm.compile(method)
+        return site.target
+    entry = vm.compile(method, site.target)
+    method.heat = max(method.heat, vm.hot - HOT_CALLS)
     if entry is None:
         site.heat = vm.hot - 50 if vm.hot > 50 else 0  # it is being compiled: ask again soon
         return site.target

@@ -58,6 +58,7 @@ KERNELS: dict[tuple[str, str], NativeKernel] = {
     ("String", "join"): NativeKernel("join"),
     ("WaitQueue", "wakeOne"): NativeKernel("wake_one"),
     ("WaitQueue", "wakeAll"): NativeKernel("wake_all"),
+    ("FiberBase", "observe"): NativeKernel("observe"),
     ("Math", "fixed"): NativeKernel("fixed_text", made="String"),
     ("Object", "equals"): NativeKernel("identity"),
     ("Object", "hash"): NativeKernel("identity_hash"),
@@ -73,3 +74,4 @@ INT_TEXT = NativeKernel("int_text", made="String")
 FLOAT_TEXT = NativeKernel("float_text", made="String")
 BOOL_TEXT = NativeKernel("bool_text", made="String")
 CONCAT = NativeKernel("concat")
+START_FIBER = NativeKernel("start_fiber")  # takes the id of the fiber's method and the words of its stack, too

@@ -14,7 +14,7 @@ The table (``minivm.native.landings`` makes it) tells what there is to know of m
     a method     LOCALS | how many HANDLERS | how many SITES | START… of each handler | SITE_PC… of each site
     a class      how many ids | its id and those of everything above it
 
-A site is a call behind which machine code can go on.
+A site is a call behind which machine code can go on, or BEGINNING, for the first frame of a fiber.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ CATCH = 2  # the id of a class; 0: of every class
 TARGET = 3
 ENTRY = 4  # the address of machine code that begins at the target; 0: there is none
 HANDLER_WORDS = 5
+BEGINNING = -1
 SITE_PC = 0
 SITE_RESULT = 1  # offset in the frame of the word that takes the call's result
 SITE_ENTRY = 2

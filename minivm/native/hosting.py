@@ -30,7 +30,6 @@ HOSTED: frozenset[Name] = frozenset(
         *(("Math", name) for name in _MATH.split()),
         *(("Clock", name) for name in ("now", "millis", "nanos")),
         *(("prelude", name) for name in ("write", "writeError")),
-        ("FiberBase", "observe"),
         FLOAT_TEXT,
     }
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from minivm.classfile import MethodRef
 from minivm.kernels.allocation import SLOW
-from minivm.kernels.natives import KERNELS
+from minivm.kernels.natives import KERNELS, START_FIBER
 from minivm.kernels.texts import SCRATCH
 from minivm.layouts import STRING_FIRST, STRING_LENGTH
 from minivm.native.body import Body, Value
 from minivm.native.module import C_FUNCTIONS
-from minivm.native.slots import HostCode
+from minivm.native.slots import HostCode, MethodId
+from minivm.scheduler import first_stack
 from minivm.types import class_type
 
 Intrinsic = Callable[[Body], None]
@@ -83,6 +85,20 @@ def _wake(name: str) -> Intrinsic:
     return lower
 
 
+def _start_fiber(b: Body) -> None:
+    """Where the fiber's method run() is known; else the interpreter looks it up."""
+    ref = b.method.constant(b.code.instructions[b.pc].operands[0])
+    assert isinstance(ref, MethodRef)
+    cls = b.unit.linked(b.method, ref.owner)
+    run = b.unit.sole_target(cls, "run") if cls is not None else None
+    if run is None:
+        b.stop()
+    elif run.verified is None or not run.id:
+        b.unresolved()
+    else:
+        b.push(b.call_kernel(START_FIBER, [b.pop(), b.constant(MethodId(run)), str(first_stack(run))]))
+
+
 def _string_length(b: Body) -> None:
     word = b.load(b.object(b.pop()), STRING_LENGTH, "string", False).text
     b.push(b.op(f"lshr i64 {word}, 2"))
@@ -115,6 +131,7 @@ INTRINSICS.update(
         ("Math", "ceil"): _to_int("llvm.ceil.f64"),
         ("Math", "round"): _round,
         **{("Math", name): _from_c(name, count) for name, count in C_FUNCTIONS.items()},
+        ("FiberBase", "start"): _start_fiber,
         ("WaitQueue", "wakeOne"): _wake("wakeOne"),
         ("WaitQueue", "wakeAll"): _wake("wakeAll"),
         ("String", "length"): _string_length,

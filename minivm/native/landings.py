@@ -19,7 +19,7 @@ from minivm.errors import LinkError
 from minivm.frames import FIRST
 from minivm.instructions import Trait
 from minivm.interpreter import Interpreter
-from minivm.kernels.unwinding import FIRST_ROW
+from minivm.kernels.unwinding import BEGINNING, FIRST_ROW
 from minivm.loader import class_of
 from minivm.memory import Register
 from minivm.native.rows.calls import PARKING
@@ -79,7 +79,7 @@ class Landings:
     def _method_row(self, method: RuntimeMethod, entries: Mapping[int, int]) -> list[int]:
         code = _code(method)
         handlers = [self._handler(method, handler, entries) for handler in code.handlers]
-        sites = [self._site(method, pc, entry) for pc, entry in entries.items() if _is_behind_a_call(code, pc)]
+        sites = [self._site(method, pc, entry) for pc, entry in entries.items() if _is_site(code, pc)]
         return [code.locals, len(handlers), len(sites), *chain(*handlers, *sites)]
 
     def _handler(self, method: RuntimeMethod, handler: Handler, entries: Mapping[int, int]) -> tuple[int, ...]:
@@ -92,6 +92,8 @@ class Landings:
         return handler.start, handler.end, cls.id, handler.target, entries.get(handler.target, 0)
 
     def _site(self, method: RuntimeMethod, pc: int, entry: int) -> tuple[int, ...]:
+        if pc == 0:
+            return BEGINNING, 0, entry, 0
         assert method.verified is not None
         state = method.verified.states[pc]
         assert state is not None
@@ -101,8 +103,8 @@ class Landings:
         return pc - 1, FIRST + _code(method).locals + len(state.stack) - 1, entry, waits
 
 
-def _is_behind_a_call(code: Code, pc: int) -> bool:
-    return pc > 0 and code.instructions[pc - 1].row.has(Trait.CALLS)
+def _is_site(code: Code, pc: int) -> bool:
+    return pc == 0 or code.instructions[pc - 1].row.has(Trait.CALLS)
 
 
 def _code(method: RuntimeMethod) -> Code:

@@ -123,8 +123,10 @@ class Tier:
         return entry
 
     def _heat(self, method: RuntimeMethod, start: int | None) -> str:
+        if start is None and method.heat < self.vm.hot:
+            return f"called {method.heat} times with a hot loop"
         if start is None and any(other is method for other, _ in (*self.units, *self.pending)):
-            return "called again since a part of it is hot"
+            return "called again since a loop in it is hot"
         times = f"{self.vm.hot} times" if self.vm.hot > 1 else "for the first time"
         return f"called {times}" if start is None else f"gone round {times}"
 

@@ -6,7 +6,7 @@ from minivm.errors import Throw
 from minivm.frames import PC
 from minivm.interpreter import Interpreter
 from minivm.kernels import fibers
-from minivm.kernels.fibers import FiberFlag, State
+from minivm.kernels.fibers import State
 from minivm.memory import Root
 from minivm.natives.console import new_string_array
 from minivm.natives.registry import argument, native
@@ -73,7 +73,7 @@ def cancel(vm: Interpreter, at: int) -> int | None:
 def observe(vm: Interpreter, at: int) -> int:
     """Note that somebody joins the fiber, so that its error is theirs to handle."""
     fiber = argument(vm, at)
-    vm.scheduler.set(fiber, "flags", vm.scheduler.get(fiber, "flags") | FiberFlag.OBSERVED)
+    fibers.observe(vm.words, fiber)
     return 0
 
 

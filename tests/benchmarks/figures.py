@@ -1,4 +1,5 @@
-"""The machine's own figures: what allocation, errors, collection and redefinition cost, and how long a request waits.
+"""The machine's own figures: what allocation, errors, switches, collection and redefinition cost, and how long
+a request waits.
 
 Each is a small Mini program in ``figures/`` that prints lines of a name and a value; its ``answer`` is checked before
 the values count.
@@ -61,13 +62,14 @@ class Scale:
     instances: int = 1_000_000
     nodes: int = 5_000_000
     errors: int = 999_999
+    items: int = 1_000_000
     redefinitions: int = 10_000
     requests: int = 50
     repeats: int = 5
 
 
-INTERPRETED = Scale(nodes=100_000, errors=9_999, redefinitions=1_000)
-SMALL = Scale(instances=2_000, nodes=2_000, errors=99, redefinitions=20, requests=3, repeats=2)
+INTERPRETED = Scale(nodes=100_000, errors=9_999, items=10_000, redefinitions=1_000)
+SMALL = Scale(instances=2_000, nodes=2_000, errors=99, items=100, redefinitions=20, requests=3, repeats=2)
 
 
 def figures(scale: Scale) -> list[Figure]:
@@ -82,6 +84,10 @@ def figures(scale: Scale) -> list[Figure]:
         Figure(
             "error thrown, and caught two calls further out", "ns", "errors",
             (scale.errors, repeats), "ns", scale.errors // 3 * 5, must=400, aim=200, has_twin=True,
+        ),
+        Figure(
+            "item handed to another fiber, each waiting for the other", "ns", "switches",
+            (scale.items, repeats), "ns", scale.items // 100 * 4950, has_twin=True,
         ),
         Figure(
             f"collection of {count:,} live 4-word objects", "ms", "collection",
