@@ -45,6 +45,10 @@ NUMBERS = (
 RARE = {"upper", "lower", "isLetters", "replace", "toInt", "toFloat", "fixed"}  # may be SLOW for more than errors
 
 
+FIBERS = {"WaitQueue", "FiberBase"}  # whose natives test_switching is about
+PLAIN = [key for key in KERNELS if key[0] not in FIBERS]
+
+
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     made = new_machine(compile_text("empty", ""), "normal")
@@ -159,7 +163,7 @@ def class_made(machine: Machine, name: str) -> int:
 
 
 @pytest.mark.parametrize("which", FORMS)
-@pytest.mark.parametrize("key", [key for key in KERNELS if key[0] != "WaitQueue"], ids=".".join)
+@pytest.mark.parametrize("key", PLAIN, ids=".".join)
 def test_a_kernel_does_what_its_native_does(machine: Machine, key: tuple[str, str], which: str) -> None:
     stands: NativeKernel = KERNELS[key]
     function = form(which)(stands.name)
