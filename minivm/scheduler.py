@@ -32,7 +32,6 @@ from minivm.types import class_type
 
 FIRST_STACK = 128  # words: enough for a dozen small frames; grows by doubling
 
-
 _FIBER_FIELDS = {  # where kernels find what the machine keeps in a fiber
     Register.FIBER_ID: "id",
     Register.FIBER_STATE: "state",
@@ -77,19 +76,7 @@ class Scheduler:
         """Look up the offsets of the machine's fields of fibers and wait queues (again, after a redefinition)."""
         self.at = {f.name: f.offset for f in self.fiber_class.layout}
         self.queue_at = {f.name: f.offset for f in self.queue_class.layout}
-        needed = {
-            "id",
-            "state",
-            "stack",
-            "next",
-            "nextLive",
-            "previousLive",
-            "wakeAt",
-            "flags",
-            "error",
-            "waitingOn",
-            "joiners",
-        }
+        needed = {*_FIBER_FIELDS.values(), "wakeAt"}
         missing = sorted(needed - self.at.keys()) + sorted({"first", "last"} - self.queue_at.keys())
         if missing:
             raise LinkError(f"FiberBase or WaitQueue lacks the fields {', '.join(missing)} that the machine needs")
