@@ -150,9 +150,9 @@ class Interpreter:
             self.fuel = 0 if self.interrupted else left
             at = self.fp = words[_FRAME]
             words[at + FIRST] = words[_VALUE]
-            waited_for = words[at + LINK] & LINK_MASK == Link.CALL
+            has_caller = words[at + LINK] & LINK_MASK == Link.CALL
             self.returned(self, words, at, FIRST, 0)
-            if waited_for and (landed or at != fp) and self.tier is not None:  # the next time in machine code
+            if has_caller and (landed or at != fp) and self.tier is not None:  # the next time in machine code
                 self.tier.landing(self.method_at(self.fp), self.pc)
             return True
         self.fp = words[_FRAME]
@@ -174,11 +174,10 @@ class Interpreter:
             self.words[self.fp + PC] = self.pc
             self.run_native(entry, self.fp, landed=True)
 
-    def land_soon(self) -> None:
-        """``land`` as soon as the loop goes on, for who is called by what machine code has come back to."""
-        entry = self.tier.landing(self.method_at(self.fp), self.pc) if self.tier is not None else None
-        if entry is not None:
-            self.code = [(_land, 0, entry)] * (self.pc + 1)
+    def land_at_once(self) -> None:
+        """``land`` when the loop goes on, for who is called by what machine code has come back to, and must return."""
+        if self.tier is not None and not self.watched:
+            self.code, self.pc = _LAND, 0
 
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -391,8 +390,10 @@ class Interpreter:
         self.words[Register.PENDING] = 1
 
 
-def _land(vm: Interpreter, words: memoryview[int], fp: int, at: int, entry: int) -> int:
-    """Machine code for the current frame."""
+def _land(vm: Interpreter, words: memoryview[int], fp: int, at: int, arg: None) -> int:
     vm.resume()
-    vm.run_native(entry, fp, landed=True)
+    vm.land()
     return RELOAD
+
+
+_LAND: list[Cell] = [(_land, 0, None)]

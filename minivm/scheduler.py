@@ -289,7 +289,7 @@ class Scheduler:
             self.set(fiber, "flags", flags & ~(FiberFlag.CANCELLED | FiberFlag.WOKEN))
             vm.unwinder.unwind(vm.pc, Throw("CancelledError", "the fiber was cancelled"))
         elif vm.pc == 0:
-            vm.land_soon()
+            vm.land_at_once()
 
     def _wait(self) -> None:
         first = self.memory.root(Root.SLEEP_FIRST)
