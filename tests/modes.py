@@ -59,7 +59,7 @@ _ALL = (
     Mode("mixed, collecting", tier=Tier.NATIVE, mixed=True, collecting=True, seed=4, long=True),
 )
 
-SAMPLE = 12  # of so many programs one is in every run also run in a mode that is ``long``
+SAMPLE = 20  # of so many programs one is in every run also run in a mode that is ``long``
 
 MODES = tuple(mode for mode in _ALL if available() or mode.tier is Tier.INTERPRETER)  # PLAIN is what they are held to
 
