@@ -16,8 +16,8 @@ from randomprograms.program import Generated, generate, regenerate
 from randomprograms.shrinker import shrink
 from running import compile_text, run
 
-BATCH = 50
-BATCHES = 40  # 2,000 programs
+BATCH = 100
+BATCHES = 20  # 2,000 programs
 SECONDS = 300
 
 
