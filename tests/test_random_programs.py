@@ -18,7 +18,6 @@ from running import compile_text, run
 
 BATCH = 100
 BATCHES = 20  # 2,000 programs
-SECONDS = 300
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
