@@ -17,11 +17,10 @@ from minivm.kernels.native import compiled
 from minivm.kernels.natives import (
     BOOL_TEXT,
     CONCAT,
-    EQUAL_STRINGS,
     FLOAT_TEXT,
-    HASH_STRING,
     INT_TEXT,
     KERNELS,
+    OTHERS,
     NativeKernel,
 )
 from minivm.kernels.texts import SCRATCH, SCRATCH_WORDS, is_space
@@ -32,9 +31,7 @@ from minivm.natives.registry import NATIVES
 from minivm.types import INT, PRIMITIVES, STRING, array_of
 from running import compile_text, new_machine
 
-ALL = tuple(
-    sorted({k.name for k in (*KERNELS.values(), INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT, EQUAL_STRINGS, HASH_STRING)})
-)
+ALL = tuple(sorted({kernel.name for kernel in (*KERNELS.values(), *OTHERS)}))
 FORMS = ["python", pytest.param("native", marks=pytest.mark.skipif(not available(), reason="no llvmlite"))]
 ALPHABETS = ("ab", "aAzZ \t09", "aäß\xa0ÿ", "aλж日\u3000\u2028", "a\U0001f600ж")
 NUMBERS = (

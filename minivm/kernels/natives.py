@@ -75,3 +75,5 @@ FLOAT_TEXT = NativeKernel("float_text", made="String")
 BOOL_TEXT = NativeKernel("bool_text", made="String")
 CONCAT = NativeKernel("concat")
 START_FIBER = NativeKernel("start_fiber")  # takes the id of the fiber's method and the words of its stack, too
+
+OTHERS = EQUAL_STRINGS, HASH_STRING, INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT, START_FIBER

@@ -14,23 +14,13 @@ from minivm.interpreter import NOT_ENTERED
 from minivm.kernels.allocation import SLOW
 from minivm.kernels.language import FUNCTIONS, signature
 from minivm.kernels.native import module_ir, sources
-from minivm.kernels.natives import (
-    BOOL_TEXT,
-    CONCAT,
-    EQUAL_STRINGS,
-    FLOAT_TEXT,
-    HASH_STRING,
-    INT_TEXT,
-    KERNELS,
-    START_FIBER,
-)
+from minivm.kernels.natives import KERNELS, OTHERS
 from minivm.kernels.resuming import go_on
 from minivm.memory import Register
 from minivm.native.engine import Engine, Library
 from minivm.native.module import RESULT
 
-_OTHERS = (EQUAL_STRINGS, HASH_STRING, INT_TEXT, FLOAT_TEXT, BOOL_TEXT, CONCAT, START_FIBER)
-_USED = {k.name for k in (*KERNELS.values(), *_OTHERS)}
+_USED = {k.name for k in (*KERNELS.values(), *OTHERS)}
 _NAMES = tuple(sorted(_USED))
 _GO_ON = go_on.__name__
 _VIRTUAL = tuple(sorted({k.name for k in KERNELS.values() if not k.made}))
