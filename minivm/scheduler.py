@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.errors import Deadlock, LinkError, Throw
-from minivm.frames import Frame, walk
+from minivm.frames import LINK, LINK_MASK, Frame, Link, walk
 from minivm.interpreter import LEAF_WORDS, Halt, Interpreter, Interrupted
 from minivm.kernels.fibers import (
     FiberFlag,
@@ -288,7 +288,7 @@ class Scheduler:
         if flags & FiberFlag.CANCELLED:
             self.set(fiber, "flags", flags & ~(FiberFlag.CANCELLED | FiberFlag.WOKEN))
             vm.unwinder.unwind(vm.pc, Throw("CancelledError", "the fiber was cancelled"))
-        elif vm.pc == 0:
+        elif vm.pc == 0 and vm.words[vm.fp + LINK] & LINK_MASK == Link.BASE:
             vm.land_at_once()
 
     def _wait(self) -> None:
