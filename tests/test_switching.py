@@ -302,3 +302,19 @@ def test_fibers_that_wait_for_each_other_stay_in_machine_code(text: str) -> None
         interpreted, _ = machine_for(text.format(rounds=rounds), Mode.INTERPRETER, ())
         assert output == output_of(interpreted)
     assert found[1] < found[0] + 60, found  # some when a turn is over
+
+
+DEEP = """
+fun deep(n: int): int { return if n == 0 { 0 } else { 1 + deep(n - 1) } }
+let fibers = List<Fiber<int>>()
+for i in 0..2000 { fibers.add(spawn deep(i)) }
+var sum = 0
+for f in fibers { sum += f.join() }
+print(sum)
+"""
+
+
+@pytest.mark.skipif(not available(), reason="llvmlite is not installed")
+def test_turns_end_at_every_depth_of_a_recursion() -> None:
+    machine, _ = machine_for(DEEP, topics=())
+    assert output_of(machine) == ["1999000"]
