@@ -100,7 +100,9 @@ class Landings:
         call = _code(method).instructions[pc - 1]
         ref = method.constant(call.operands[0]) if call.operands else None
         waits = isinstance(ref, MethodRef) and (ref.owner.name, ref.name) in PARKING
-        return pc - 1, FIRST + _code(method).locals + len(state.stack) - 1, entry, waits
+        # what gives nothing, as `initfields`, takes the callee's word all the same: where its own operand was
+        result = FIRST + _code(method).locals + len(state.stack) - len(call.row.gives)
+        return pc - 1, result, entry, waits
 
 
 def _is_site(code: Code, pc: int) -> bool:

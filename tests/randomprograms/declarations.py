@@ -10,6 +10,8 @@ from .statements import clipped, finish, statements
 from .world import Class, Enumeration, Function, Variable, World
 
 PRICES = (60, 150, 400, 1000)
+INTERRUPTED = ("settled", "rested")  # functions of the prelude: one catches an error now and then, one lets others run
+REPLACED = ("toString", "equals", "hash")  # methods of Object, called by instructions
 
 
 def declare(world: World, choices: Choices) -> None:
@@ -52,6 +54,7 @@ def declare_class(world: World, choices: Choices) -> None:
         cls.given.append(Variable(world.fresh("b"), choices.pick((INT, FLOAT, STRING, BOOL)), choices.chance(50)))
     for _ in choices.several(30, 2):
         cls.statics.append(Variable(world.fresh("t"), choices.pick((INT, FLOAT, STRING, nullable(INT)))))
+    cls.overrides.update(name for name in REPLACED if choices.chance(20))
     world.classes.append(cls)
 
 
@@ -97,7 +100,7 @@ def class_text(world: World, choices: Choices, cls: Class, extra: list[str] | No
     head = f"class {cls.name}"
     head += f" extends {cls.superclass.name}" if cls.superclass else ""
     head += f" implements {', '.join(i.name for i in cls.interfaces)}" if cls.interfaces else ""
-    lines = [*field_lines(world, choices, cls), *(extra or []), *init_lines(cls)]
+    lines = [*field_lines(world, choices, cls), *(extra or []), *init_lines(cls), *override_lines(choices, cls)]
     for m in cls.static_methods:
         lines += function_text(world, choices, m, "static ")
     for m in cls.to_implement():
@@ -110,11 +113,13 @@ def class_text(world: World, choices: Choices, cls: Class, extra: list[str] | No
 
 
 def field_lines(world: World, choices: Choices, cls: Class) -> list[str]:
-    """The fields with their initialisers, which call nothing."""
+    """The fields with their initialisers."""
     lines = []
     for f in cls.fields:
-        body = Body(world, choices, 0, 20, f.kind)
-        lines.append(f"var {f.name}: {f.kind} = {leaf(body, f.kind) if f.kind.form != 'plain' else constant(body, f)}")
+        value = leaf(Body(world, choices, 0, 20, f.kind), f.kind)
+        if f.kind == INT and choices.chance(30):
+            value = f"{choices.pick(INTERRUPTED)}({value})"
+        lines.append(f"var {f.name}: {f.kind} = {value}")
     lines += [f"{'var' if f.assignable else 'let'} {f.name}: {f.kind}" for f in cls.given]
     for s in cls.statics:
         body = Body(world, choices, 2, 60, s.kind)
@@ -123,9 +128,16 @@ def field_lines(world: World, choices: Choices, cls: Class) -> list[str]:
     return lines
 
 
-def constant(body: Body, f: Variable) -> str:
-    """The initialiser of a simple field."""
-    return leaf(body, f.kind)
+def override_lines(choices: Choices, cls: Class) -> list[str]:
+    """What it has instead of methods of Object."""
+    number = next((f.name for f in cls.all_fields() if f.kind == INT), "5")
+    value = f"{choices.pick(INTERRUPTED)}({number})"
+    texts = {
+        "toString": f'override fun toString(): String {{ return "{cls.name} {{{value}}}" }}',
+        "equals": f"override fun equals(other: Object?): bool {{ return other is {cls.name} && {value} % 2 == 0 }}",
+        "hash": f"override fun hash(): int {{ return {value} & 3 }}",
+    }
+    return [texts[name] for name in REPLACED if name in cls.overrides]
 
 
 def init_lines(cls: Class) -> list[str]:

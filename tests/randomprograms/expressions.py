@@ -81,7 +81,7 @@ def new_object(body: Body, kind: Kind) -> str:
         return f'{kind.name}("made")'
     concrete = cls.concrete()
     made = body.choices.pick(concrete)
-    body.spend(4 + len(made.all_fields()))
+    body.spend(4 + 5 * len(made.all_fields()))
     return f"{made.name}({', '.join(leaf(body, given.kind) for given in made.all_given())})"
 
 
@@ -261,9 +261,10 @@ def int_of_string(body: Body, kind: Kind, depth: int) -> str:
 
 
 def int_of_container(body: Body, kind: Kind, depth: int) -> str:
-    """How much is in an array, list or map; where an enum's case stands."""
+    """How much is in an array, list or map; where an enum's case stands; an object's hash."""
     sizes = {"array": "length", "list": "size()", "map": "size()", "enum": "ordinal"}
     found = [f"{p.name}.{sizes[p.kind.form]}" for p in body.places() if p.kind.form in sizes]
+    found += [f"{text}.hash()" for text, cls in body.receivers() if cls.replaces("hash")]
     return body.choices.pick(found) if found else ""
 
 
@@ -365,6 +366,10 @@ def interpolated(body: Body, kind: Kind, depth: int) -> str:
         shown = body.choices.pick((INT, FLOAT, BOOL, STRING, nullable(INT), nullable(STRING)))
         value = expression(body, shown, depth - 1)
         parts.append(f"{{{value}}}" if value != "null" else "null")
+    told = [text for text, cls in body.receivers() if cls.replaces("toString")]
+    if told and body.choices.chance(40):
+        body.spend(20)
+        parts.append(f"{{{body.choices.pick(told)}}}")
     return '"<' + " ".join(parts) + '>"'
 
 
@@ -411,7 +416,7 @@ def fresh_object(body: Body, kind: Kind, depth: int) -> str:
     if cls is None:
         return f"{kind.name}({expression(body, STRING, depth - 1)})"
     made = body.choices.pick(cls.concrete())
-    body.spend(4 + len(made.all_fields()))
+    body.spend(4 + 5 * len(made.all_fields()))
     return f"{made.name}({', '.join(expression(body, given.kind, depth - 1) for given in made.all_given())})"
 
 

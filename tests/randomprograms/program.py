@@ -25,7 +25,14 @@ from .world import Class, Function, World
 PRELUDE = """\
 var checksum = 7
 fun note(x: int) { checksum = (checksum * 31 + x) ^ (checksum >>> 11) }
-fun clip(s: String): String { return if s.length() > 40 { s.substring(0, 20) } else { s } }"""
+fun clip(s: String): String { return if s.length() > 40 { s.substring(0, 20) } else { s } }
+var settlements = 0
+fun settled(x: int): int {
+    settlements += 1
+    try { if settlements % 3 != 0 { throw StateError("unsettled") } } catch e: StateError { return x ^ settlements }
+    return x
+}
+fun rested(x: int): int { pause(); return x + 1 }"""
 
 PART_RANK = 1000
 PART_PRICE = 2500

@@ -48,6 +48,7 @@ class Class:
     fields: list[Variable] = field(factory=list)
     given: list[Variable] = field(factory=list)  # fields that init is given
     statics: list[Variable] = field(factory=list)
+    overrides: set[str] = field(factory=set)  # the methods of Object that it replaces
     methods: list[Function] = field(factory=list)  # new here
     static_methods: list[Function] = field(factory=list)
     subclasses: list[Class] = field(factory=list)
@@ -78,6 +79,10 @@ class Class:
     def to_implement(self) -> list[Function]:
         """The methods that this class brings: its own, and those of its interfaces."""
         return [*self.methods, *(m for i in self.interfaces for m in i.methods)]
+
+    def replaces(self, name: str) -> bool:
+        """Whether its objects have another such method than Object's."""
+        return any(name in cls.overrides for cls in self.line())
 
     def concrete(self) -> list[Class]:
         """The classes whose objects it can stand for."""
