@@ -46,7 +46,8 @@ def test_programs_use_the_language() -> None:
               "spawn", "Channel", "VM.redefine", "Map<", "List<", "Array<", "while", "break", "continue", " is ", "??",
               "as Object", "match", "fun(", ">>>", "0.0 / 0.0", "-9223372036854775808", "StackOverflowError",
               "2000000000", "?.", "!!", "VM.gc", "pause()", ".trace()",
-              "settled(", "rested(", "fun toString", "fun equals", "fun hash", ".hash()")  # fmt: skip
+              "settled(", "rested(", "fun toString", "fun equals", "fun hash", ".hash()", "as Object?",
+              "Holder<", ".swap(", ".changed(", "either<", ".cancel()", ".split(", ".isDigits()")  # fmt: skip
     for words in wanted:
         assert sum(words in text for text in texts) >= 2, words
 
@@ -103,7 +104,7 @@ def test_shrinking_keeps_what_fails() -> None:
 
     small = shrink(start, fails, 60)
     assert fails(small)
-    assert len(small.text) < 700
+    assert len(small.text) < len(PRELUDE) + 400
 
 
 def test_a_campaign_goes_on_where_it_was(tmp_path: Path) -> None:

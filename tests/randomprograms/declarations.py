@@ -117,15 +117,18 @@ def field_lines(world: World, choices: Choices, cls: Class) -> list[str]:
     lines = []
     for f in cls.fields:
         value = leaf(Body(world, choices, 0, 20, f.kind), f.kind)
-        if f.kind == INT and choices.chance(30):
-            value = f"{choices.pick(INTERRUPTED)}({value})"
-        lines.append(f"var {f.name}: {f.kind} = {value}")
+        lines.append(f"var {f.name}: {f.kind} = {interrupted(choices, value, f.kind)}")
     lines += [f"{'var' if f.assignable else 'let'} {f.name}: {f.kind}" for f in cls.given]
     for s in cls.statics:
         body = Body(world, choices, 2, 60, s.kind)
-        value = expression(body, s.kind, 2)
+        value = interrupted(choices, expression(body, s.kind, 2), s.kind)
         lines.append(f"static var {s.name}: {s.kind} = {clipped(value, s.kind)}")
     return lines
+
+
+def interrupted(choices: Choices, value: str, kind: Kind) -> str:
+    """An initialiser, now and then by way of a function that catches or lets others run."""
+    return f"{choices.pick(INTERRUPTED)}({value})" if kind == INT and choices.chance(30) else value
 
 
 def override_lines(choices: Choices, cls: Class) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .body import Body
-from .kinds import BOOL, FLOAT, INT, PLAIN, STRING, Kind, function, nullable
+from .kinds import BOOL, FLOAT, INT, PLAIN, STRING, Kind, function, holder, nullable
 from .world import Class, Function
 
 Maker = Callable[[Body, Kind, int], str]
@@ -59,6 +59,8 @@ def leaf(body: Body, kind: Kind, depth: int = 0) -> str:
             return new_array(body, kind)
         case "list" | "map":
             return f"{kind}()"
+        case "holder":
+            return f"{kind}({leaf(body, kind.inner)})"
         case "function":
             return literal_function(body, kind, 1)
     return new_object(body, kind)
@@ -200,10 +202,32 @@ def of_a_map(body: Body, kind: Kind, depth: int) -> str:
     return f"{place.name}.getOr({key}, {leaf(body, kind)})"
 
 
+def either(body: Body, kind: Kind, depth: int) -> str:
+    """One of two values, by way of a generic function."""
+    body.spend(5)
+    return f"either<{kind}>({expression(body, kind, depth)}, {leaf(body, kind)}, {condition(body, depth)})"
+
+
+def held(body: Body, kind: Kind, depth: int) -> str:
+    """What a holder holds, put in now or before."""
+    if body.budget < 2 * CLOSURE_PRICE:
+        return ""
+    name = leaf(body, holder(kind))
+    body.spend(CLOSURE_PRICE)
+    match body.choices.below(3):
+        case 0:
+            return f"{name}.changed({literal_function(body, function(kind, kind), depth)})"
+        case 1:
+            return f"{name}.swap({expression(body, kind, depth - 1)})"
+    return f"{name}.item"
+
+
 def cast(body: Body, kind: Kind, depth: int) -> str:
     """A value seen as something more general, cast back; for classes, casts that may fail."""
     if kind.form in ("plain", "enum", "array"):
         return f"(({expression(body, kind, depth - 1)} as Object) as {kind})"
+    if kind.form == "nullable" and kind.inner.form in ("class", "plain"):
+        return f"(({expression(body, kind, depth - 1)} as Object?) as {kind})"
     return ""
 
 
@@ -225,6 +249,8 @@ _GENERAL: list[tuple[int, Maker]] = [
     (3, element),
     (1, defaulted),
     (1, of_a_map),
+    (1, either),
+    (1, held),
     (1, cast),
 ]
 
@@ -256,7 +282,10 @@ def int_of_string(body: Body, kind: Kind, depth: int) -> str:
     """A number that a string has."""
     text = expression(body, STRING, depth)
     other = leaf(body, STRING)
-    forms = (".length()", ".hash()", f".indexOf({other})", f".compare({other})", ".codeAt(0)", ".toInt() ?? 0")
+    forms = (".length()", ".hash()", f".indexOf({other})", f".compare({other})", ".codeAt(0)", ".toInt() ?? 0",
+             f".lastIndexOf({other})", f".indexFrom({other}, 1)", '.count("a")', f".split({other}).size()",
+             ".chars().size()", ".toIntBase(16) ?? 0", ".codes().length")  # fmt: skip
+    body.spend(20)
     return f"({text}{body.choices.pick(forms)})"
 
 
@@ -304,6 +333,11 @@ def float_of_math(body: Body, kind: Kind, depth: int) -> str:
     return f"{body.choices.pick(FLOAT_FUNCTIONS)}({expression(body, FLOAT, depth - 1)})"
 
 
+def float_of_string(body: Body, kind: Kind, depth: int) -> str:
+    """A number that a string has."""
+    return f"({expression(body, STRING, depth)}.toFloat() ?? {leaf(body, FLOAT)})"
+
+
 # ── bools ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -334,6 +368,14 @@ def equal_objects(body: Body, kind: Kind, depth: int) -> str:
     op = body.choices.pick(("==", "!=", "===", "!==") if reference else ("==", "!="))
     body.spend(20)
     return f"({what.name} {op} {leaf(body, what.kind)})"
+
+
+def string_test(body: Body, kind: Kind, depth: int) -> str:
+    """Something that is so of a string or not."""
+    other = leaf(body, STRING)
+    forms = (f".contains({other})", f".startsWith({other})", f".endsWith({other})", ".isDigits()", ".isLetters()",
+             ".isSpace()", ".isEmpty()")  # fmt: skip
+    return f"({expression(body, STRING, depth)}{body.choices.pick(forms)})"
 
 
 def is_below(body: Body, kind: Kind, depth: int) -> str:
@@ -377,8 +419,10 @@ def part_of_string(body: Body, kind: Kind, depth: int) -> str:
     """Something made from a string."""
     text = expression(body, STRING, depth - 1)
     forms = (".trim()", ".upper()", ".lower()", ".charAt(0)", f".substring(0, {leaf(body, INT)})", ".repeat(2)",
-             ".reversed()", '.replace("a", "bc")', f".padLeft(4, {leaf(body, STRING)})")  # fmt: skip
-    body.spend(10)
+             ".reversed()", '.replace("a", "bc")', f".padLeft(4, {leaf(body, STRING)})", ".trimStart()", ".trimEnd()",
+             f".replace({leaf(body, STRING)}, {leaf(body, STRING)})", f".padRight(5, {leaf(body, STRING)})",
+             '.center(6, "*")', '.chars().join("-")', f".split({leaf(body, STRING)})[0]")  # fmt: skip
+    body.spend(20)
     return f"{text}{body.choices.pick(forms)}"
 
 
@@ -430,8 +474,8 @@ _MAKERS: dict[str, list[tuple[int, Maker]]] = {
         (1, int_of_math),
         (1, int_of_bool),
     ],
-    "float": [(10, float_operation), (2, float_sign), (4, to_float), (1, float_of_math)],
-    "bool": [(8, compared), (5, logical), (3, equal_objects), (4, is_below)],
+    "float": [(10, float_operation), (2, float_sign), (4, to_float), (1, float_of_math), (1, float_of_string)],
+    "bool": [(8, compared), (5, logical), (3, equal_objects), (4, is_below), (2, string_test)],
     "String": [(4, joined), (5, interpolated), (3, part_of_string)],
     "nullable": [(5, optional_value), (3, looked_up), (3, safe_field)],
     "class": [(6, fresh_object), (2, downcast)],

@@ -9,7 +9,7 @@ from attrs import frozen
 class Kind:
     """A type: what it is, its name in Mini, its arguments."""
 
-    form: str  # "plain", "class", "enum", "nullable", "array", "list", "map", "function"
+    form: str  # "plain", "class", "enum", "nullable", "array", "list", "map", "holder", "function"
     name: str = ""
     args: tuple[Kind, ...] = ()
 
@@ -63,6 +63,11 @@ def list_of(kind: Kind) -> Kind:
 def map_of(key: Kind, value: Kind) -> Kind:
     """A map."""
     return Kind("map", "Map", (key, value))
+
+
+def holder(kind: Kind) -> Kind:
+    """An object of the generic class in every program."""
+    return Kind("holder", "Holder", (kind,))
 
 
 def function(*kinds: Kind) -> Kind:

@@ -32,7 +32,21 @@ fun settled(x: int): int {
     try { if settlements % 3 != 0 { throw StateError("unsettled") } } catch e: StateError { return x ^ settlements }
     return x
 }
-fun rested(x: int): int { pause(); return x + 1 }"""
+fun rested(x: int): int { pause(); return x + 1 }
+class Holder<T> {
+    var item: T
+    init(item: T) { this.item = item }
+    fun swap(other: T): T {
+        let old = item
+        item = other
+        return old
+    }
+    fun changed(f: fun(T): T): T {
+        item = f(item)
+        return item
+    }
+}
+fun either<T>(first: T, second: T, which: bool): T { return if which { first } else { second } }"""
 
 PART_RANK = 1000
 PART_PRICE = 2500
@@ -224,6 +238,8 @@ def fiber_part(world: World, choices: Choices, name: str, parts: list[str]) -> N
     lines += [f"fun {name}() {{", f"    let c = Channel<int>({capacity})"]
     lines += [f"    let sender = spawn {name}Send(c, 5)"]
     lines += [f"    let taker{i} = spawn {name}Take(c)" for i in range(consumers)]
+    if choices.chance(30):
+        lines += ["    pause()" for _ in range(choices.below(3))] + ["    taker0.cancel()"]
     for i in range(consumers):
         lines.append(f'    try {{ note(taker{i}.join()) }} catch e {{ c.close(); print("{name} {{e}}") }}')
     lines += ["    sender.join()", "}"]

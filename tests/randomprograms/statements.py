@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .body import Body
 from .expressions import arguments, below, condition, expression, leaf, literal_function
-from .kinds import BOOL, FLOAT, INT, PLAIN, STRING, VOID, Kind, array, function, list_of, map_of, nullable
+from .kinds import BOOL, FLOAT, INT, PLAIN, STRING, VOID, Kind, array, function, holder, list_of, map_of, nullable
 from .world import Function, Variable
 
 TIMES = (2, 3, 1, 5, 8, 17, 40, 100)
@@ -42,12 +42,20 @@ def local_kind(body: Body) -> Kind:
         case 17:
             return list_of(kind)
         case 16:
-            return map_of(choices.pick((INT, STRING, BOOL, FLOAT)), kind)
+            return map_of(choices.pick(keys(body)), kind)
         case 15 | 14:
             return nullable(kind)
         case 13:
             return function(choices.pick(PLAIN), kind)
+        case 12:
+            return holder(kind)
     return kind
+
+
+def keys(body: Body) -> list[Kind]:
+    """Types for the keys of maps: objects with hashes of their own only, so that a map looks for them alike always."""
+    objects = [cls.kind for cls in body.world.classes if cls.replaces("hash") and cls.concrete()]
+    return [*PLAIN, *objects, *(enum.kind for enum in body.world.enums)]
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -116,7 +116,6 @@ class World:
     enums: list[Enumeration] = field(factory=list)
     functions: list[Function] = field(factory=list)
     globals: list[Variable] = field(factory=list)
-    generics: list[str] = field(factory=list)
     errors: list[str] = field(factory=lambda: ["Error", "ArithmeticError", "IndexError", "CastError", "StateError"])
     numbers: dict[str, int] = field(factory=dict)
 
