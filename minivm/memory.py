@@ -79,6 +79,7 @@ class Register(IntEnum):
     FIBER_JOINERS = 28
     QUEUE_FIRST = 29
     QUEUE_LAST = 30
+    HOST_END = 31  # an address in the host's stack: below it, baseline code calls nothing more
 
 
 _TOP = int(Register.TOP)  # an IntEnum member is slow as an index

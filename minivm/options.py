@@ -43,8 +43,9 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--tier",
         choices=[mode.value for mode in Mode],
         default=Mode.AUTO.value,
-        help="compile to machine code: what gets hot (auto), nothing (interpreter), all at its first call (native); "
-        "bare is auto that cannot be stopped or redefined while it runs, to measure what that costs",
+        help="compile to machine code: what gets hot (auto), nothing (interpreter), all at its first call (native), "
+        "that without optimising it (baseline); bare is auto that cannot be stopped or redefined while it runs, to "
+        "measure what that costs",
     )
     parser.add_argument("--gc-stress", action="store_true", help="collect garbage at every allocation")
     parser.add_argument("--seed", metavar="N", help="make Random.fresh() give the same numbers in every run")

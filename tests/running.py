@@ -19,6 +19,7 @@ from minivm.classfile import ClassFile
 from minivm.errors import Deadlock, GuestError, MiniError
 from minivm.interpreter import NEVER, QUANTUM
 from minivm.machine import Exit, Machine
+from minivm.native.engine import Level
 from minivm.options import MachineOptions
 from minivm.redefine import redefine
 from minivm.trace import Tracer
@@ -163,7 +164,7 @@ def redefine_often(machine: Machine, burst: int) -> Callable[[], None]:
 
 
 def change_tiers(machine: Machine, seed: int) -> Callable[[], None]:
-    """Let chance decide at safepoints, ever fewer, what is compiled from then on, and what is no longer."""
+    """Let chance decide at safepoints, ever fewer, what is compiled from then on, how, and what is no longer."""
     chance = random.Random(seed)
     vm = machine.vm
     hot = vm.hot
@@ -171,6 +172,7 @@ def change_tiers(machine: Machine, seed: int) -> Callable[[], None]:
     def again() -> None:
         vm.hot = chance.choice((hot, hot, 3, 20, NEVER))
         if vm.tier is not None:
+            vm.tier.at_once = chance.choice(tuple(Level))
             gone = [unit for unit in vm.tier.units.values() if chance.random() < 0.3]
             vm.tier.discard(gone, "by chance")
         vm.stress_every = chance.randrange(1, 2 + 2 * vm.stress_every)

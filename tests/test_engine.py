@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from minivm.native import engine as module
-from minivm.native.engine import CACHE_NAME, Engine, InvalidCode, Library, ObjectCode, Unavailable, available
+from minivm.native.engine import CACHE_NAME, Engine, InvalidCode, Level, Library, ObjectCode, Unavailable, available
 
 ADD = """
 define i64 @add(i64 %a, i64 %b) nounwind {
@@ -125,6 +125,42 @@ def test_without_a_cache_everything_is_compiled(engine: Engine, monkeypatch: pyt
 
 
 @needs_llvm
+def test_baseline_code_is_made_quickly_and_kept_beside_the_other(engine: Engine) -> None:
+    quick, good = (engine.object_code(ADD, level=level) for level in (Level.BASELINE, Level.OPTIMISED))
+    assert quick.level is Level.BASELINE
+    assert not good.cached
+    assert [call(engine.link(code), "add", 40, 2) for code in (quick, good)] == [42, 42]
+    for level in Level:
+        again = Engine().object_code(ADD, level=level)
+        assert again.cached
+        assert again.level is level
+
+
+def test_what_brings_a_program_forward_most_is_compiled_first() -> None:
+    code = """
+import threading
+from minivm.native.compiling import Turn, in_background
+begun, first, last = threading.Event(), threading.Event(), threading.Event()
+class Job:
+    def __init__(self, name): self.name = name
+    def is_wanted(self): return True
+    def compile(self, engine):
+        begun.set()
+        first.wait()
+        return self.name
+    def deliver(self, code):
+        print(code, flush=True)
+        if code == "four": last.set()
+for name, turn in ("one", 1), ("four", 2), ("three", 1), ("two", 0):
+    in_background(None, Turn(turn), Job(name))
+    begun.wait()
+first.set()
+last.wait()
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.split() == ["one", "two", "three", "four"]
+
+
 def test_other_processors_have_other_entries(engine: Engine) -> None:
     engine.object_code(ADD)
     other = Engine()
@@ -199,15 +235,18 @@ def test_a_missing_llvm_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_ends_when_llvm_has_done_its_work() -> None:
     code = """
 import threading, time
-from minivm.native.compiling import in_background
+from minivm.native.compiling import Turn, in_background
 begun = threading.Event()
 class Slow:
-    def object_code(self, ir):
+    def __init__(self, name): self.name = name
+    def is_wanted(self): return self.name != "none"
+    def compile(self, engine):
         begun.set()
         time.sleep(0.3)
-        print("compiled", ir, flush=True)
-for name in "one", "two":
-    in_background(Slow(), name, lambda code: None)
+        print("compiled", self.name, flush=True)
+    def deliver(self, code): pass
+for name in "none", "one", "two":
+    in_background(None, Turn.BASELINE, Slow(name))
 begun.wait()
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

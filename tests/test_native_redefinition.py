@@ -62,6 +62,6 @@ def test_a_loop_first_run_in_a_redefinition_taken_back_is_compiled_anew() -> Non
 
     machine, told = machine_for(FIRST_USED_IN_VAIN, Mode.AUTO)
     machine.vm.hot = 20  # the loop gets hot, its method does not
-    machine.vm.make_tier = lambda vm: make_tier(vm, at_once=True, bare=False)
+    machine.vm.make_tier = lambda vm: make_tier(vm, Mode.NATIVE)
     assert output_of(machine) == ["false", "1", "at Work.help (main.mini:5)"]
     assert any(line.startswith("[jit] discarded Work.help from instruction") for line in told), told

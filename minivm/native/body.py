@@ -173,6 +173,7 @@ class Body:
         end = self.load("%memory", Register.FRAME_END, "register", False).text
         needed = self.op(f"add i64 %fp, {self.method.frame_words + LEAF_WORDS}")
         self.branch_unlikely(f"icmp sgt i64 {needed}, {end}", "no.room")
+        self.branch_unlikely("call i1 @crowded(ptr %memory)", "no.room")
         self.cold += [
             "no.room:",
             f"  %no.room.at = getelementptr i64, ptr %memory, i64 {Register.FUEL:d}",

@@ -1,38 +1,73 @@
-"""The thread that compiles beside the running programs (LLVM releases Python's lock)."""
+"""The thread that compiles beside the running programs (LLVM releases Python's lock).
+
+What brings a program forward most has its turn first: baseline code, then optimised code, then the optimised runtime.
+"""
 
 from __future__ import annotations
 
 import atexit
 import sys
-from collections.abc import Callable
+from enum import IntEnum, unique
 from functools import cache
-from queue import SimpleQueue
+from itertools import count
+from queue import PriorityQueue
 from threading import Event, Lock, Thread
+from typing import Protocol
+
+from attrs import define, field
 
 from minivm.native.engine import Engine, InvalidCode, ObjectCode
-
-Deliver = Callable[[ObjectCode | InvalidCode], None]
-Job = tuple[Engine, str, Deliver]
 
 PATIENCE = 10.0  # seconds a process that ends waits for LLVM at most; it seldom works for one
 _working = Lock()  # held while LLVM is at work
 _ending = Event()
+_numbers = count()
 
 HAND_OVER = 0.0005  # seconds a busy program keeps Python's lock from the compiler, at each of its many calls of LLVM
 
 
+@unique
+class Turn(IntEnum):
+    """What is compiled before what."""
+
+    BASELINE = 0
+    OPTIMISED = 1
+    RUNTIME = 2
+
+
+class Request(Protocol):
+    """What is to be compiled, and who gets it. All is called on the other thread."""
+
+    def is_wanted(self) -> bool:
+        """Whether there is somebody still who wants it."""
+
+    def compile(self, engine: Engine) -> ObjectCode:
+        """Have it compiled. InvalidCode if LLVM refuses it."""
+
+    def deliver(self, code: ObjectCode | InvalidCode) -> None:
+        """Take the object code, or the refusal."""
+
+
+@define(order=True)
+class _Job:
+    turn: Turn
+    number: int = field(factory=lambda: next(_numbers), init=False)
+    engine: Engine = field(order=False)
+    request: Request = field(order=False)
+
+
 @cache
-def _jobs() -> SimpleQueue[Job]:
-    jobs: SimpleQueue[Job] = SimpleQueue()
+def _jobs() -> PriorityQueue[_Job]:
+    jobs: PriorityQueue[_Job] = PriorityQueue()
     sys.setswitchinterval(min(sys.getswitchinterval(), HAND_OVER))
     atexit.register(_end)
     Thread(target=_work, args=(jobs,), name="minivm compiler", daemon=True).start()
     return jobs
 
 
-def in_background(engine: Engine, ir: str, deliver: Deliver) -> None:
-    """Have a module compiled; ``deliver`` is called with the object code or LLVM's refusal, on the other thread."""
-    _jobs().put((engine, ir, deliver))
+def in_background(engine: Engine, turn: Turn, request: Request) -> None:
+    """Have a module compiled when it is its turn."""
+    _jobs().put(_Job(turn, engine, request))
 
 
 def _end() -> None:
@@ -41,15 +76,17 @@ def _end() -> None:
     _working.acquire(timeout=PATIENCE)
 
 
-def _work(jobs: SimpleQueue[Job]) -> None:
+def _work(jobs: PriorityQueue[_Job]) -> None:
     while True:
-        engine, ir, deliver = jobs.get()
+        job = jobs.get()
+        if not job.request.is_wanted():
+            continue
         try:
             with _working:
                 if _ending.is_set():
                     return
-                code = engine.object_code(ir)
-            deliver(code)
+                code = job.request.compile(job.engine)
+            job.request.deliver(code)
         except InvalidCode as refusal:
-            deliver(refusal)
-        del deliver
+            job.request.deliver(refusal)
+        del job

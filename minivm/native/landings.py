@@ -25,7 +25,8 @@ from minivm.memory import Register
 from minivm.native.rows.calls import PARKING
 
 if TYPE_CHECKING:
-    from minivm.native.tier import Compiled, Key
+    from minivm.native.tier import Compiled
+    from minivm.native.unit import Key
 
 _EMPTY = array("q", [0] * FIRST_ROW)  # knows of nothing
 

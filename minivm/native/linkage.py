@@ -86,6 +86,13 @@ class Linkage:
         for what, table in self.tables.items():
             table.words[cls.id] = self._entry(what, cls)
 
+    def use(self, runtime: Runtime) -> None:
+        """Use other code of the runtime from now on."""
+        self.runtime = runtime
+        self.rebuild()
+        for slot in self.holders:
+            self._tell(slot)
+
     def rebuild(self) -> None:
         """Make every table anew."""
         for what, table in self.tables.items():

@@ -6,7 +6,7 @@ from minivm.classes import RuntimeMethod
 from minivm.errors import UsageError
 from minivm.interpreter import Interpreter
 from minivm.native import rows
-from minivm.native.engine import shared_engine
+from minivm.native.engine import Level, shared_engine
 from minivm.native.unit import Unit
 
 assert rows  # imported for what it registers
@@ -26,8 +26,8 @@ def native_listing(vm: Interpreter, method: RuntimeMethod, assembly: bool = Fals
         raise UsageError(f"{method} is {what}: it has no bytecode to compile")
     if method.verified is None or not method.id:
         raise UsageError(f"{method} has not run yet, so it is not verified; call it once")
-    unit = Unit(vm, method, None)
-    text = engine.assembly(unit.ir) if assembly else engine.optimised_ir(unit.ir)
+    ir = Unit(vm, method, None).source.ir(Level.OPTIMISED)
+    text = engine.assembly(ir) if assembly else engine.optimised_ir(ir)
     return f"; {method}: {_state(vm, method)}\n{text}"
 
 

@@ -22,6 +22,7 @@ class Mode(Enum):
     AUTO = "auto"  # when they are hot, on a second thread
     INTERPRETER = "interpreter"  # never
     NATIVE = "native"  # at their first call, while the program waits
+    BASELINE = "baseline"  # as native, but not optimised
     BARE = "bare"  # as auto, without fuel and cells: shows what being stoppable and redefinable costs
 
 
@@ -32,11 +33,12 @@ def use_mode(vm: Interpreter, mode: Mode) -> None:
     """
     if mode is Mode.INTERPRETER or not available():
         return
-    vm.hot = 1 if mode is Mode.NATIVE else HOT
+    at_once = mode in (Mode.NATIVE, Mode.BASELINE)
+    vm.hot = 1 if at_once else HOT
 
     def make(vm: Interpreter) -> object:
         tier = import_module("minivm.native.tier")  # LLVM comes with it
-        return tier.make_tier(vm, mode is Mode.NATIVE, mode is Mode.BARE)
+        return tier.make_tier(vm, mode)
 
     vm.make_tier = make  # type: ignore[assignment]
     vm.native_words = host_stack() // 2 // HOST_BYTES

@@ -71,6 +71,20 @@ empty:
 }}}}
 """
 
+# Frames of optimised code take no more of the host's stack than FRAME_END allows for; those of baseline code may.
+_CROWDED = "define internal i1 @crowded(ptr %memory) alwaysinline nounwind {"
+ROOM_ASSUMED = f"{_CROWDED}\n  ret i1 false\n}}\n"
+ROOM_TESTED = f"""declare ptr @llvm.frameaddress.p0(i32)
+{_CROWDED}
+  %here = call ptr @llvm.frameaddress.p0(i32 0)
+  %address = ptrtoint ptr %here to i64
+  %end.at = getelementptr i64, ptr %memory, i64 {Register.HOST_END:d}
+  %end = load i64, ptr %end.at
+  %below = icmp ult i64 %address, %end
+  ret i1 %below
+}}
+"""
+
 assert (METHOD, PC, LINK, FIRST, LINK_SHIFT) == (0, 1, 2, 3, 3)
 
 
@@ -95,7 +109,7 @@ class Module:
         return f"!tbaa !{_FIRST_TAG + 2 * self._tags.setdefault(what, len(self._tags)) + 1}"
 
     def text(self) -> str:
-        """The whole module."""
+        """The whole module, but for the function ``crowded``."""
         parts = [_PREAMBLE.format(slots=max(len(self.slots), 1)), *self.functions]
         parts.append('!0 = !{!"minivm"}')
         parts.append('!1 = !{!"branch_weights", i32 1, i32 1048575}\n!2 = !{!"branch_weights", i32 1048575, i32 1}')

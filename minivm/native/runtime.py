@@ -1,12 +1,11 @@
 """The code beside the units: the kernels that stand for natives, the stub for what has no machine code, the way in.
 
-One module, compiled once and kept between runs. A kernel is there under its own name, as its source says, and, where a
-native can be called through a receiver's class, under ``native.NAME`` in the convention of compiled methods.
+One module, compiled once and kept between runs; the first process of all begins with baseline code of it. A kernel is
+there under its own name, as its source says, and, where a native can be called through a receiver's class, under
+``native.NAME`` in the convention of compiled methods.
 """
 
 from __future__ import annotations
-
-from functools import cache
 
 from attrs import define, field
 
@@ -17,7 +16,8 @@ from minivm.kernels.native import module_ir, sources
 from minivm.kernels.natives import KERNELS, OTHERS
 from minivm.kernels.resuming import go_on
 from minivm.memory import Register
-from minivm.native.engine import Engine, Library
+from minivm.native.engine import Engine, Level, Library, ObjectCode
+from minivm.native.modes import HOST_BYTES
 from minivm.native.module import RESULT
 
 _USED = {k.name for k in (*KERNELS.values(), *OTHERS)}
@@ -33,10 +33,20 @@ define {RESULT} @miss(ptr %memory, i64 %fp, i64 %fuel) nounwind {{
 }}
 """
 
-# The way in: enter a unit, and then what goes on where that has left off, for as long as machine code can.
+# The way in: enter a unit, and then what goes on where that has left off, for as long as machine code can. Baseline
+# code may fill half as much of the host's stack as optimised code may.
 _ENTER = f"""
+declare ptr @llvm.frameaddress.p0(i32)
 define i64 @enter(ptr %memory, i64 %entered, i64 %entry) nounwind {{
 start:
+  %words.at = getelementptr i64, ptr %memory, i64 {Register.NATIVE_WORDS:d}
+  %words = load i64, ptr %words.at
+  %most = mul i64 %words, {HOST_BYTES // 2}
+  %here = call ptr @llvm.frameaddress.p0(i32 0)
+  %address.here = ptrtoint ptr %here to i64
+  %end = sub i64 %address.here, %most
+  %end.at = getelementptr i64, ptr %memory, i64 {Register.HOST_END:d}
+  store i64 %end, ptr %end.at
   %thrown.at = getelementptr i64, ptr %memory, i64 {Register.THROWN:d}
   %parked.at = getelementptr i64, ptr %memory, i64 {Register.PARKED_ON:d}
   %frame.at = getelementptr i64, ptr %memory, i64 {Register.FRAME:d}
@@ -67,6 +77,7 @@ out:
 class Runtime:
     """The runtime's addresses in this process."""
 
+    level: Level
     library: Library
     enter: int
     miss: int
@@ -74,15 +85,40 @@ class Runtime:
     natives: dict[tuple[str, str], int] = field(factory=dict)
 
 
-@cache
-def runtime(engine: Engine) -> Runtime:
-    """The runtime of an engine, made at the first request."""
-    library = engine.link(engine.object_code(_ir, sources() + f"{_NAMES}{_MISS}{_ENTER}".encode()))
+_made: dict[tuple[Engine, Level], Runtime] = {}
+
+
+def best_runtime(engine: Engine) -> Runtime:
+    """The optimised runtime of an engine if it is there, else that of baseline code."""
+    optimised = Level.OPTIMISED
+    if (engine, optimised) in _made or engine.cached(_origin(), optimised) is not None:
+        return runtime(engine, optimised)
+    return runtime(engine, Level.BASELINE)
+
+
+def runtime(engine: Engine, level: Level, code: ObjectCode | None = None) -> Runtime:
+    """The runtime of an engine, made at the first request, of ``code`` if that is at hand."""
+    if (engine, level) not in _made:
+        _made[engine, level] = _link(engine, code or runtime_code(engine, level))
+    return _made[engine, level]
+
+
+def runtime_code(engine: Engine, level: Level) -> ObjectCode:
+    """The object code of the runtime."""
+    return engine.object_code(_ir, _origin(), level)
+
+
+def _origin() -> bytes:
+    return sources() + f"{_NAMES}{_MISS}{_ENTER}".encode()
+
+
+def _link(engine: Engine, code: ObjectCode) -> Runtime:
+    library = engine.link(code)
     natives = {
         key: library.address(f"native.{kernel.name}") for key, kernel in KERNELS.items() if kernel.name in _VIRTUAL
     }
     kernels = {name: library.address(name) for name in _NAMES}
-    return Runtime(library, library.address("enter"), library.address("miss"), kernels, natives)
+    return Runtime(code.level, library, library.address("enter"), library.address("miss"), kernels, natives)
 
 
 def _ir() -> str:

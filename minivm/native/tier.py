@@ -1,6 +1,7 @@
 """The native tier of one machine: what gets hot is compiled, runs, and is discarded when what it relied on changes.
 
-    hot → Unit (LLVM IR) → object code, from the cache or made on a second thread → linked → entered
+    hot → Unit (LLVM IR) → optimised code from the cache → linked → entered
+                         → else baseline code, made on a second thread → linked → entered, until optimised code is made
 
 Native code is entered from the interpreter only: at a call, at a loop's head or where an error or a fiber's turn has
 led to. It leaves plain frames behind when it stops. So units come and go between two instructions of the interpreter,
@@ -12,10 +13,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.classfile import Code
@@ -23,15 +24,17 @@ from minivm.frames import METHOD, PC
 from minivm.interpreter import Interpreter
 from minivm.memory import Register
 from minivm.native import rows
-from minivm.native.compiling import in_background
-from minivm.native.engine import Engine, InvalidCode, Library, ObjectCode, shared_engine
+from minivm.native.compiling import Turn, in_background
+from minivm.native.engine import Engine, InvalidCode, Level, Library, ObjectCode, shared_engine
 from minivm.native.hosting import Host
 from minivm.native.landings import Landings
 from minivm.native.linkage import Linkage, Pool
+from minivm.native.modes import Mode
 from minivm.native.module import CODE, CONSTANTS, ENTRY
-from minivm.native.runtime import runtime
+from minivm.native.requests import RuntimeRequest, UnitRequest
+from minivm.native.runtime import best_runtime, runtime
 from minivm.native.slots import CodeOf
-from minivm.native.unit import Unit
+from minivm.native.unit import Key, Unit
 
 assert rows  # imported for what it registers
 
@@ -39,8 +42,7 @@ HOT_LANDING = 50  # errors or turns that have led to one place that make compili
 LARGEST = 5000  # instructions of a method that is compiled at all
 LARGEST_FRAME = 1024  # words
 UNDERSTOOD = "its symbols mean something now"  # why code is made anew
-
-Key = tuple[RuntimeMethod, int | None]  # what a unit is for: a method, and where it is entered
+REPLACED = "it is optimised now"
 
 _ENTER = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
@@ -57,33 +59,17 @@ class Compiled:
     waits: list[tuple[int, int]] = field(factory=list)  # where: method ids, which an undone redefinition takes, and pcs
 
 
-@frozen
-class Delivery:
-    """Where finished object code goes: a tier, if its machine still exists."""
-
-    tier: weakref.ref[Tier]
-    key: Key
-
-    def __call__(self, code: ObjectCode | InvalidCode) -> None:
-        """Hand it over, on the compiling thread."""
-        tier = self.tier()
-        if tier is not None:
-            tier.done.put((self.key, code))
-            with contextlib.suppress(ValueError):  # the machine is closed
-                tier.vm.words[Register.PENDING] = 1
-
-
 @define(eq=False, repr=False)
 class Tier:
     """Compiles for one interpreter."""
 
     vm: Interpreter
     engine: Engine
-    at_once: bool = False  # wait for every compilation (a test mode)
+    at_once: Level | None = None  # wait for code of that level, and be content with it
     bare: bool = False  # leave out fuel and cells (to measure what they cost)
     units: dict[Key, Compiled] = field(factory=dict)
-    pending: dict[Key, Unit] = field(factory=dict)  # being compiled
-    done: SimpleQueue[tuple[Key, ObjectCode | InvalidCode]] = field(factory=SimpleQueue)  # not yet installed
+    pending: dict[Key, Unit] = field(factory=dict)  # being compiled, or optimised
+    done: SimpleQueue[Callable[[], None]] = field(factory=SimpleQueue)  # what to do with what is compiled
     unresolved: dict[tuple[int, int], set[Compiled]] = field(factory=dict)
     landed: dict[Key, int] = field(factory=dict)  # errors and turns by where the interpreter went on
     linkage: Linkage = field(init=False)
@@ -91,11 +77,15 @@ class Tier:
     retries: dict[Key, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.linkage = Linkage(self.vm.classes, runtime(self.engine), Host(self.vm))
+        level = self.at_once
+        code = best_runtime(self.engine) if level is None else runtime(self.engine, level)
+        self.linkage = Linkage(self.vm.classes, code, Host(self.vm))
+        if level is None and code.level is Level.BASELINE:
+            in_background(self.engine, Turn.RUNTIME, RuntimeRequest(weakref.ref(self)))
         self.landings = Landings(self.vm, self.units)
         self.landings.forget()
         self.vm.words[Register.NATIVE_WORDS] = self.vm.native_words
-        self.vm.enter = _ENTER(self.linkage.runtime.enter)
+        self.vm.enter = _ENTER(code.enter)
         self.vm.linker.linked = self.class_linked
 
     # ── compiling ────────────────────────────────────────────────────────────────────────────────────────
@@ -133,34 +123,59 @@ class Tier:
     def _compile(self, method: RuntimeMethod, start: int | None, why: str) -> None:
         unit = Unit(self.vm, method, start, self.bare, why)
         self.pending[method, start] = unit
-        code = self.engine.cached(unit.ir.encode())
-        if code is None and self.at_once:
-            code = self.engine.object_code(unit.ir)
-        if code is not None:
-            self.install(unit, code)
-        else:
-            in_background(self.engine, unit.ir, Delivery(weakref.ref(self), (method, start)))
+        if self.at_once is not None:
+            self.install(unit, self.engine.object_code(unit.source.ir(self.at_once), level=self.at_once))
+            return
+        optimised = self._cached(unit, Level.OPTIMISED)
+        best = optimised or self._cached(unit, Level.BASELINE)
+        if best is None:
+            in_background(self.engine, Turn.BASELINE, UnitRequest.by(self, unit, Level.BASELINE))
+        if optimised is None:
+            in_background(self.engine, Turn.OPTIMISED, UnitRequest.by(self, unit, Level.OPTIMISED))
+        if best is not None:
+            self.install(unit, best)
+
+    def _cached(self, unit: Unit, level: Level) -> ObjectCode | None:
+        return self.engine.cached(unit.source.ir(level).encode(), level)
+
+    def hand_over(self, action: Callable[[], None]) -> None:
+        """Have something done with what is compiled, from the compiling thread."""
+        self.done.put(action)
+        with contextlib.suppress(ValueError):  # the machine is closed
+            self.vm.words[Register.PENDING] = 1
 
     def collect_done(self) -> None:
         """Install what the second thread has finished."""
         while not self.done.empty():
-            key, code = self.done.get()
-            unit = self.pending[key]
-            if isinstance(code, InvalidCode):  # a bug of ours; it stays pending, and so in the interpreter
-                self.vm.tracer.event("jit", f"{_name(unit)}: LLVM refuses it: {code}")
-            else:
-                self.install(unit, code)
+            self.done.get()()
+
+    def arrived(self, unit: Unit, code: ObjectCode | InvalidCode) -> None:
+        """A unit's code is there, or LLVM's refusal."""
+        if self.pending.get(unit.key) is not unit:
+            return  # it was given up, or made anew
+        if isinstance(code, InvalidCode):  # a bug of ours; it stays pending, and so in the interpreter
+            self.vm.tracer.event("jit", f"{_name(unit)}: LLVM refuses it: {code}")
+        else:
+            self.install(unit, code)
+
+    def use_runtime(self, code: ObjectCode) -> None:
+        """Use other code of the runtime from now on."""
+        better = runtime(self.engine, code.level, code)
+        self.linkage.use(better)
+        self.vm.enter = _ENTER(better.enter)
 
     def install(self, unit: Unit, code: ObjectCode) -> None:
         """Make a unit's code the code of its method, unless what it relied on has changed meanwhile."""
-        key = unit.method, unit.start
-        self.pending.pop(key, None)
+        key = unit.key
         if not self._holds(unit):
-            unit.method.heat = 0  # it may get hot again
+            self._give_up([unit])
             self.vm.tracer.event("jit", f"dropped {_name(unit)}: what it relies on changed while it was compiled")
             return
+        if code.level is (self.at_once or Level.OPTIMISED):
+            del self.pending[key]
         if key in self.units:
-            self.discard([self.units[key]], UNDERSTOOD)
+            older = self.units[key]
+            self.discard([older], REPLACED if older.unit is unit else UNDERSTOOD)
         library = self.engine.link(code)
         address = library.address(CONSTANTS)
         slots = unit.module.slots
@@ -190,9 +205,9 @@ class Tier:
         waiting = self.unresolved.get((words[fp + METHOD], words[fp + PC]))
         for compiled in tuple(waiting or ()):
             compiled.misses += 1
-            key = compiled.unit.method, compiled.unit.start
+            key = compiled.unit.key
             patience = 1 << self.retries.get(key, 0)
-            if compiled.misses > patience and key not in self.pending:
+            if compiled.misses > patience and self.pending.get(key, compiled.unit) is compiled.unit:
                 self.retries[key] = self.retries.get(key, 0) + 1
                 self._compile(*key, UNDERSTOOD)  # meanwhile the old code is better than none
 
@@ -203,6 +218,7 @@ class Tier:
         self.linkage.class_changed(cls)
         broken = [c for c in self.units.values() if not self._still_holds_below(c.unit, cls)]
         self.discard(broken, f"{cls.type} was linked")
+        self._give_up(unit for unit in self.pending.values() if not self._still_holds_below(unit, cls))
 
     def classes_changed(self) -> None:
         """Some classes have other versions now, or are gone: units made from the old ones go."""
@@ -211,6 +227,7 @@ class Tier:
             stale = self._stale(compiled.unit)
             if stale:
                 self.discard([compiled], stale)
+        self._give_up(unit for unit in self.pending.values() if self._stale(unit))
         for counts in (self.landed, self.retries):
             for key in [key for key in counts if self.vm.classes[key[0].owner.id] is not key[0].owner]:
                 del counts[key]
@@ -225,7 +242,7 @@ class Tier:
         self.landings.forget()
         for compiled in units:
             unit = compiled.unit
-            del self.units[unit.method, unit.start]
+            del self.units[unit.key]
             for place in compiled.waits:
                 self.unresolved[place].discard(compiled)
             unit.method.heat = 0
@@ -236,6 +253,13 @@ class Tier:
             compiled.pool.words.release()
             compiled.library.drop()
             self.vm.tracer.event("jit", f"discarded {_name(unit)}: {why}")
+
+    def _give_up(self, units: Iterable[Unit]) -> None:
+        """Compile some units no further."""
+        for unit in list(units):
+            unit.source.text = ""
+            del self.pending[unit.key]
+            unit.method.heat = 0  # it may get hot again
 
     def _stale(self, unit: Unit) -> str:
         """Which of the classes that a unit was made from is not the current one, or empty."""
@@ -279,10 +303,14 @@ def _describe(unit: Unit, code: ObjectCode) -> str:
     origin = "from the cache" if code.cached else f"compiled in {code.seconds * 1000:.1f} ms"
     inlined = len(unit.included) - (unit.start is None)
     put_in = "1 method" if inlined == 1 else f"{inlined} methods"
-    return f"{_name(unit)}, {unit.why}: {origin}, {unit.size} instructions, {put_in} put in"
+    level = "" if code.level is Level.OPTIMISED else ", baseline"
+    return f"{_name(unit)}, {unit.why}: {origin}{level}, {unit.size} instructions, {put_in} put in"
 
 
-def make_tier(vm: Interpreter, at_once: bool, bare: bool) -> Tier | None:
+_AT_ONCE = {Mode.NATIVE: Level.OPTIMISED, Mode.BASELINE: Level.BASELINE}
+
+
+def make_tier(vm: Interpreter, mode: Mode) -> Tier | None:
     """The native tier of an interpreter, or None where LLVM does not work."""
     engine = shared_engine()
-    return Tier(vm, engine, at_once, bare) if engine is not None else None
+    return Tier(vm, engine, _AT_ONCE.get(mode), mode is Mode.BARE) if engine is not None else None

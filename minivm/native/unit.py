@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attrs import define
+
 from minivm.classes import RuntimeClass, RuntimeMethod, Stage
 from minivm.frames import FIRST
 from minivm.handlers.calls import Site
@@ -19,7 +21,8 @@ from minivm.kernels.natives import NativeKernel
 from minivm.loader import Loader, class_of
 from minivm.memory import Register
 from minivm.native.body import LOWERINGS, Body
-from minivm.native.module import CODE, ENTRY, RESULT, Module
+from minivm.native.engine import Level
+from minivm.native.module import CODE, ENTRY, RESULT, ROOM_ASSUMED, ROOM_TESTED, Module
 from minivm.types import PRIMITIVES, STRING, Type
 
 if TYPE_CHECKING:
@@ -33,6 +36,18 @@ _INTERNAL = re.compile(r"^define internal [^@]*@(m\d+)\(.* nounwind", re.MULTILI
 UNIT_LIMIT = 500  # instructions of a unit; beyond it nothing more is put in: compiling 1,000 takes LLVM a second
 
 Place = tuple[RuntimeMethod, int]  # a method and an instruction of it
+Key = tuple[RuntimeMethod, int | None]  # what a unit is for: a method, and where it is entered
+
+
+@define(eq=False)
+class Source:
+    """A unit's module."""
+
+    text: str  # empty: nobody wants its code any more
+
+    def ir(self, level: Level) -> str:
+        """The whole module as it is to be compiled for a level."""
+        return self.text + (ROOM_TESTED if level is Level.BASELINE else ROOM_ASSUMED)
 
 
 class Unit:
@@ -62,7 +77,12 @@ class Unit:
         self._lower(method, CODE, start, "")
         self._inline_always()
         self.module.functions.append(self._entry())
-        self.ir = self.module.text()
+        self.source = Source(self.module.text())
+
+    @property
+    def key(self) -> Key:
+        """What the unit is for."""
+        return self.method, self.start
 
     def _lower(self, method: RuntimeMethod, symbol: str, start: int | None, linkage: str) -> None:
         assert method.declared.code is not None

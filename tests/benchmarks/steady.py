@@ -13,9 +13,9 @@ from .legs import CPYTHON, Leg
 from .processes import run_program
 from .statistic import steady
 
-NATIVE_ITERATIONS = 20  # the first half is for the tier to get warm
+NATIVE_ITERATIONS = 400  # the first half is for the tier to get warm: that all is optimised takes some seconds
 ITERATIONS = 3
-SECONDS = 20  # after which a process that has done a few begins no other iteration
+SECONDS = 10  # after which a process that has done a few begins no other iteration
 
 
 @frozen
