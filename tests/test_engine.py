@@ -161,6 +161,7 @@ last.wait()
     assert run.stdout.split() == ["one", "two", "three", "four"]
 
 
+@needs_llvm
 def test_other_processors_have_other_entries(engine: Engine) -> None:
     engine.object_code(ADD)
     other = Engine()

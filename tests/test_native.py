@@ -139,7 +139,7 @@ def compile_in_turn(monkeypatch: pytest.MonkeyPatch, wanted: Callable[[str, Turn
             request.deliver(request.compile(engine))
 
     monkeypatch.setattr(tier, "in_background", at_once)
-    monkeypatch.setattr(Engine, "cached", lambda engine, origin, level: None)
+    monkeypatch.setattr(Engine, "cached", lambda *asked: None)
 
 
 def test_baseline_code_is_replaced_by_optimised_code(monkeypatch: pytest.MonkeyPatch) -> None:

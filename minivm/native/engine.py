@@ -37,9 +37,6 @@ _EXPORT = re.compile(r'^(?:define (?!internal |private )[^@\n]*@"?([\w.$]+)"?\(|
 GROUP = 16  # libraries linked into one JIT, see ``_Group``
 
 
-_BASELINE_PASSES = ("always_inliner", "sroa", "simplify_cfg")
-
-
 @unique
 class Level(Enum):
     """How much LLVM does for code. The value is its own name for how much when it chooses instructions."""
@@ -152,21 +149,21 @@ class Engine:
 
     def optimised_ir(self, ir: str) -> str:
         """The module after LLVM's passes, as text."""
-        with self._optimised(ir) as module:
+        with self._after_passes(ir) as module:
             return str(module)
 
     def assembly(self, ir: str) -> str:
         """The machine code of a module, as assembly text."""
-        with self._optimised(ir) as module:
+        with self._after_passes(ir) as module:
             return str(self._target_machine(Level.OPTIMISED).emit_assembly(module))
 
     def _compile(self, ir: str, started: float, level: Level) -> ObjectCode:
-        with self._optimised(ir, level) as module:
+        with self._after_passes(ir, level) as module:
             data = self._target_machine(level).emit_object(module)
         return ObjectCode(data, _exports(ir), False, time.perf_counter() - started, level)
 
     @contextmanager
-    def _optimised(self, ir: str, level: Level = Level.OPTIMISED) -> Iterator[Any]:
+    def _after_passes(self, ir: str, level: Level = Level.OPTIMISED) -> Iterator[Any]:
         """The module after the passes of a level. Afterwards all the memory that compiling took is given back."""
         llvm, target = self._llvm, self._target_machine(level)
         with ExitStack() as stack:
@@ -184,8 +181,9 @@ class Engine:
                 passes = stack.enter_context(builder.getModulePassManager())
             else:
                 passes = stack.enter_context(llvm.create_new_module_pass_manager())
-                for name in _BASELINE_PASSES:
-                    getattr(passes, f"add_{name}_pass")()
+                passes.add_always_inliner_pass()
+                passes.add_sroa_pass()
+                passes.add_simplify_cfg_pass()
             passes.run(module, builder)
             yield module
 

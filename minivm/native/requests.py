@@ -60,7 +60,7 @@ class RuntimeRequest:
         return runtime_code(engine, Level.OPTIMISED)
 
     def deliver(self, code: ObjectCode | InvalidCode) -> None:
-        """Hand it over."""
+        """Hand it over. LLVM does not refuse it: it has taken the same IR for baseline code."""
         tier = self.tier()
         if tier is not None and isinstance(code, ObjectCode):
             tier.hand_over(partial(tier.use_runtime, code))

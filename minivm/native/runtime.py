@@ -90,10 +90,11 @@ _made: dict[tuple[Engine, Level], Runtime] = {}
 
 def best_runtime(engine: Engine) -> Runtime:
     """The optimised runtime of an engine if it is there, else that of baseline code."""
-    optimised = Level.OPTIMISED
-    if (engine, optimised) in _made or engine.cached(_origin(), optimised) is not None:
-        return runtime(engine, optimised)
-    return runtime(engine, Level.BASELINE)
+    made = _made.get((engine, Level.OPTIMISED))
+    if made is not None:
+        return made
+    kept = engine.cached(_origin())
+    return runtime(engine, Level.BASELINE if kept is None else Level.OPTIMISED, kept)
 
 
 def runtime(engine: Engine, level: Level, code: ObjectCode | None = None) -> Runtime:
