@@ -8,6 +8,7 @@ from pathlib import Path
 from lang.repl.reply import Reply
 from lang.repl.session import Session
 from lang.repl.workspace import Settings
+from minivm.native.modes import Mode
 from minivm.options import MachineOptions
 from minivm.trace import Tracer
 
@@ -15,9 +16,9 @@ COUNTER = "class Counter { var n: int = 0; fun bump(): int { n += 1; return n } 
 COUNTER2 = "class Counter { var n: int = 0; var step: int = 10; fun bump(): int { n += step; return n } }"
 
 
-def make_session(folder: Path, settings: Settings | None = None) -> Session:
+def make_session(folder: Path, settings: Settings | None = None, mode: Mode = Mode.AUTO) -> Session:
     """A session whose program prints into a text."""
-    options = MachineOptions(64 << 20, False, Tracer())
+    options = MachineOptions(64 << 20, False, Tracer(), mode=mode)
     return Session(options, folder, output=io.StringIO(), errors=io.StringIO(), settings=settings)
 
 

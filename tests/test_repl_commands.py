@@ -11,6 +11,8 @@ import pytest
 from lang.repl.command import COMMANDS
 from lang.repl.session import Session
 from lang.repl.workspace import Settings
+from minivm.native.modes import Mode
+from minivm.native.presence import available
 from repl_sessions import COUNTER, COUNTER2, feed, make_session, printed
 
 
@@ -175,6 +177,29 @@ def test_time_says_how_long_and_how_many_collections(session: Session) -> None:
     text = feed(session, ":time for i in 0..200000 { let s = List<int>() }").text
     assert re.search(r"\d+ collections? of garbage", text)
     assert session.feed(":time 1 / 0").failed
+
+
+@pytest.mark.skipif(not available(), reason="needs llvmlite")
+@pytest.mark.parametrize(
+    ("mode", "state"),
+    [
+        (Mode.INTERPRETER, "interpreted, and so is everything here"),
+        (Mode.AUTO, "interpreted so far, 3 of the 400 calls"),
+        (Mode.BASELINE, "runs as baseline code; this is what it is optimised to"),
+        (Mode.NATIVE, "runs as machine code"),
+    ],
+)
+def test_native_shows_machine_code_and_what_runs_now(tmp_path: Path, mode: Mode, state: str) -> None:
+    session = make_session(tmp_path, mode=mode)
+    feed(session, COUNTER, "let a = Counter()")
+    assert "has not run yet" in session.feed(":native Counter.bump").text
+    feed(session, "for i in 0..3 { a.bump() }")
+    text = feed(session, ":native Counter.bump").text
+    assert text.startswith(f"; Counter.bump: {state}"), text
+    assert re.search(r"^define .*@code\(", text, re.MULTILINE)
+    assert re.search(r"^code:", feed(session, ":native Counter.bump asm").text, re.MULTILINE)
+    assert session.feed(":native Counter.bump pdf").failed
+    session.machine.close()
 
 
 def test_run_leaves_the_session_alone(session: Session, tmp_path: Path) -> None:

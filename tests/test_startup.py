@@ -13,6 +13,7 @@ import pytest
 
 from lang.cli import main
 from minivm.cachedir import CacheFolder
+from minivm.native.presence import available
 
 ROOT = Path(__file__).parent.parent
 
@@ -188,3 +189,27 @@ def test_the_compilers_fingerprint_covers_all_that_compiling_imports() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     beside = {Path(line).relative_to(ROOT).as_posix() for line in done.stdout.split()}
     assert beside == NOT_PARTS
+
+
+HOT = """
+class Counter { var n: int = 0; fun add(k: int): int { n += k; return n } }
+let c = Counter()
+for i in 0..2000 { c.add(i) }
+print("{c.n}")
+"""
+
+
+@pytest.mark.skipif(not available(), reason="needs llvmlite")
+@pytest.mark.parametrize("tier", ["native", "baseline"])
+def test_a_second_run_compiles_no_machine_code(folder: Path, tier: str) -> None:
+    (folder / "hot.mini").write_text(HOT)
+    command = [sys.executable, "-m", "lang.cli", "run", "--tier", tier, "--trace", "jit", str(folder / "hot.mini")]
+    environment = {**os.environ, "MINIVM_CACHE": str(folder / "cache")}
+    cold, warm = (
+        subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True) for _ in "12"
+    )
+    assert cold.stdout == warm.stdout == "1999000\n"
+    assert "Counter.add, " in cold.stderr
+    assert "compiled in" in cold.stderr
+    assert cold.stderr.count("compiled in") == warm.stderr.count("from the cache")
+    assert "compiled in" not in warm.stderr

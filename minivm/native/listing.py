@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minivm.classes import RuntimeMethod
 from minivm.errors import UsageError
-from minivm.interpreter import Interpreter
+from minivm.interpreter import NEVER, Interpreter
 from minivm.native import rows
 from minivm.native.engine import Level, shared_engine
 from minivm.native.unit import Unit
@@ -32,6 +32,10 @@ def native_listing(vm: Interpreter, method: RuntimeMethod, assembly: bool = Fals
 
 
 def _state(vm: Interpreter, method: RuntimeMethod) -> str:
-    if method.entry is not None:
-        return "runs as machine code"
+    compiled = vm.tier.units.get((method, None)) if vm.tier is not None else None
+    if compiled is not None:
+        baseline = compiled.level is Level.BASELINE
+        return "runs as baseline code; this is what it is optimised to" if baseline else "runs as machine code"
+    if vm.hot == NEVER:
+        return "interpreted, and so is everything here; this is what it would be"
     return f"interpreted so far, {method.heat} of the {vm.hot} calls that make it hot"

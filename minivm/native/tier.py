@@ -53,6 +53,7 @@ class Compiled:
 
     unit: Unit
     library: Library
+    level: Level
     pool: Pool
     entry: int
     misses: int = 0  # stops at instructions that meant nothing when it was compiled
@@ -181,7 +182,7 @@ class Tier:
         slots = unit.module.slots
         raw = (ctypes.c_int64 * max(len(slots), 1)).from_address(address)
         pool = Pool(slots, memoryview(raw).cast("B").cast("q"))
-        compiled = Compiled(unit, library, pool, library.address(ENTRY))
+        compiled = Compiled(unit, library, code.level, pool, library.address(ENTRY))
         self.linkage.connect(pool)
         self.units[key] = compiled
         self.landings.forget()

@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", metavar="PARTS", type=_parts, default=PARTS, help=f"some of {','.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=3, help="how often each leg is run, in turn (%(default)s)")
     parser.add_argument(
-        "--tier", choices=("auto", "native", "interpreter"), default="auto",
+        "--tier", choices=("auto", "native", "baseline", "interpreter"), default="auto",
         help="what `native` is run with (%(default)s); `interpreter`: no native leg",
     )  # fmt: skip
     parser.add_argument("--no-interpreter", action="store_true", help="no interpreter leg")
