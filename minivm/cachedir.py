@@ -9,11 +9,14 @@ An entry is one file, ``FOLDER/NAME/KEY``:
 
 It is written beside its place and renamed into it, so a reader sees all of it or nothing. An entry that is missing,
 damaged, of another key or unreadable is ``None``, and one that cannot be written is not kept: a cache costs time when
-it fails, never a result. Each name has a cap; the entries used longest ago go first.
+it fails, never a result. Each name has a cap; the entries used longest ago go first, when a process that has written
+ends: looking at thousands of files beside a busy program takes seconds, as each of them waits for Python's
+lock.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import sys
@@ -34,7 +37,7 @@ _UNFINISHED = ".part"  # the suffix of a file that is being written
 _TOUCH = 3600.0  # seconds: how exactly the time of the last use is kept
 _KEEP = 0.75  # of the cap stays when it is passed, so that not every write has to look
 _ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's any more
-_LOOK_EVERY = 16  # writes between two looks at the size
+_LOOK_EVERY = 1000  # writes of a process that goes on, between two looks at the size
 
 
 def cache_root() -> str | None:
@@ -107,9 +110,10 @@ class CacheFolder:
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             _write_whole(path, (_head(key, data), data))
-            if self._writes[0] % _LOOK_EVERY == 0:
-                self._trim()
+            _written.add(self)
             self._writes[0] += 1
+            if self._writes[0] % _LOOK_EVERY == 0:
+                self.trim()
 
     def usage(self) -> Usage:
         """How much is kept."""
@@ -119,6 +123,20 @@ class CacheFolder:
     def clear(self) -> Usage:
         """Remove every entry that can be removed; returns how much that was."""
         return _remove(self._files())
+
+    def trim(self) -> None:
+        """Remove what is beyond the cap, and what writers that are gone have left unfinished."""
+        files = self._files()
+        now = time.time()
+        _remove(f for f in files if f[0].endswith(_UNFINISHED) and now - f[1].st_mtime > _ABANDONED)
+        excess = sum(status.st_size for _, status in files) - self.cap
+        if excess <= 0:
+            return
+        excess += int(self.cap * (1 - _KEEP))
+        for file in files:
+            if excess <= 0:
+                return
+            excess -= _remove([file]).bytes
 
     def _place(self, key: str) -> str | None:
         if not key.isascii() or not key.replace("-", "").replace("_", "").replace(".", "").isalnum() or key[0] == ".":
@@ -132,18 +150,14 @@ class CacheFolder:
         found = list(_files_in(path)) if path else []
         return sorted(found, key=lambda file: file[1].st_mtime)
 
-    def _trim(self) -> None:
-        files = self._files()
-        now = time.time()
-        _remove(f for f in files if f[0].endswith(_UNFINISHED) and now - f[1].st_mtime > _ABANDONED)
-        excess = sum(status.st_size for _, status in files) - self.cap
-        if excess <= 0:
-            return
-        excess += int(self.cap * (1 - _KEEP))
-        for file in files:
-            if excess <= 0:
-                return
-            excess -= _remove([file]).bytes
+
+_written: set[CacheFolder] = set()
+
+
+@atexit.register  # before a compiling thread's end is, so that it runs after it and has Python's lock for itself
+def _trim_written() -> None:
+    for folder in tuple(_written):
+        folder.trim()
 
 
 def _head(key: str, data: bytes) -> bytes:

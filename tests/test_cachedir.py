@@ -99,6 +99,10 @@ def test_places_that_are_none(place: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert folder.usage().entries == 0
 
 
+def end_of_a_process(code: str) -> None:
+    subprocess.run([sys.executable, "-c", f"from minivm.cachedir import CacheFolder; {code}"], check=True)
+
+
 def test_beyond_the_cap_the_least_recently_used_go(root: Path) -> None:
     folder = CacheFolder("things", cap=4000)
     for key in "abcd":
@@ -106,7 +110,7 @@ def test_beyond_the_cap_the_least_recently_used_go(root: Path) -> None:
     for key, seconds in (("a", 9000), ("b", 8000), ("c", 7000)):
         age(folder, key, seconds)
     assert folder.read("a") is not None  # and so a is young again
-    CacheFolder("things", cap=4000).write("e", b"x" * 900)
+    end_of_a_process('CacheFolder("things", cap=4000).write("e", b"x" * 900)')
     assert [key for key in "abcde" if folder.read(key)] == ["a", "d", "e"]
     assert folder.usage().bytes <= 4000
 
@@ -124,9 +128,19 @@ def test_files_of_writers_that_died_are_removed() -> None:
     dead.write_bytes(b"")
     alive.write_bytes(b"")
     age(folder, dead.name, 9000)
-    folder.write("other", b"data")
+    end_of_a_process('CacheFolder("things").read("k")')
+    assert dead.exists(), "only who writes looks"
+    end_of_a_process('CacheFolder("things").write("other", b"data")')
     assert not dead.exists()
     assert alive.exists()
+
+
+def test_a_process_that_goes_on_keeps_to_the_cap_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cachedir, "_LOOK_EVERY", 10)
+    folder = CacheFolder("things", cap=4000)
+    for number in range(100):
+        folder.write(f"k{number}", b"x" * 900)
+        assert folder.usage().bytes <= 4000 + 10 * 1000
 
 
 def test_clear_tells_what_went() -> None:
