@@ -25,7 +25,7 @@ class Mode:
     collecting: bool = False  # at every allocation
     redefining: bool = False  # every class to itself, at each of the first stops, then ever less often
     seed: int = 0  # of what is left to chance
-    rare: bool = False  # not for every script in every run: see ``chosen``
+    turn: str = ""  # of modes with the same one, a script is run in one in every run: see ``chosen``
     long: bool = False  # only with --long
 
     @property
@@ -37,15 +37,15 @@ class Mode:
 PLAIN = Mode("normal")
 
 _ALL = (
-    Mode("stop at every poll", stop_every=1, rare=True),
+    Mode("stop at every poll", stop_every=1, turn="rare"),
     Mode("collecting", collecting=True),
     Mode("redefining", redefining=True),
-    Mode("stop at every 2nd poll", stop_every=2, rare=True),
-    Mode("stop at every 7th poll", stop_every=7, rare=True),
-    Mode("collecting and redefining", collecting=True, redefining=True, rare=True),
-    Mode("native", tier=Tier.NATIVE),
+    Mode("stop at every 2nd poll", stop_every=2, turn="rare"),
+    Mode("stop at every 7th poll", stop_every=7, turn="rare"),
+    Mode("collecting and redefining", collecting=True, redefining=True, turn="rare"),
+    Mode("native", tier=Tier.NATIVE, turn="compiled"),
     Mode("auto", tier=Tier.AUTO, long=True),
-    Mode("baseline", tier=Tier.BASELINE, long=True),
+    Mode("baseline", tier=Tier.BASELINE, turn="compiled"),
     Mode("native, stop at every poll", tier=Tier.NATIVE, stop_every=1, long=True),
     Mode("baseline, stop at every 2nd poll", tier=Tier.BASELINE, stop_every=2, long=True),
     Mode("native, stop at every 3rd poll", tier=Tier.NATIVE, stop_every=3, long=True),
@@ -78,17 +78,21 @@ def admitted(kinds: Sequence[str]) -> tuple[Mode, ...]:
     return tuple(mode for mode in MODES if mode.kind in kinds)
 
 
-def chosen(modes: Sequence[Mode], what: str, rotation: int, rare: int = 1) -> list[Mode]:
-    """The common ones of ``modes``, ``rare`` of the rare ones, and for one program in some one of the long ones.
+def chosen(modes: Sequence[Mode], what: str, rotation: int) -> list[Mode]:
+    """The common ones of ``modes``, one of those that take turns, and for one program in some one of the long ones.
 
     Which and for whom is decided by the program and the rotation.
     """
-    start = zlib.crc32(what.encode()) + rotation
-    picked = _turn([mode for mode in modes if mode.rare], start, rare)
-    if start % SAMPLE == 0:
-        picked += _turn([mode for mode in modes if mode.long], start // SAMPLE, 1)
-    return [mode for mode in modes if mode in picked or not (mode.rare or mode.long)]
+    turns = sorted({mode.turn for mode in modes if mode.turn})
+    groups = [[mode for mode in modes if mode.turn == turn] for turn in turns]
+    start = place_in_turn(what, rotation)
+    picked = [group[start % len(group)] for group in groups]
+    long = [mode for mode in modes if mode.long]
+    if long and start % SAMPLE == 0:
+        picked.append(long[start // SAMPLE % len(long)])
+    return [mode for mode in modes if mode in picked or not (mode.turn or mode.long)]
 
 
-def _turn(modes: Sequence[Mode], start: int, count: int) -> list[Mode]:
-    return [modes[(start + i) % len(modes)] for i in range(min(count, len(modes)))]
+def place_in_turn(what: str, rotation: int) -> int:
+    """A number by which a program takes turns: another for each program, and for each rotation."""
+    return zlib.crc32(what.encode()) + rotation

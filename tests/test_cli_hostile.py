@@ -231,12 +231,16 @@ def test_an_interrupt_at_any_moment(folder: Path, delay: float, cold: bool) -> N
     process = subprocess.Popen(
         [*command, "run", "endless.mini"],
         cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests run in the background have it ignored
     )  # fmt: skip
     assert process.stdout is not None
-    process.stdout.readline()  # what comes before is Python's own start
-    time.sleep(delay)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=120)
+    try:
+        process.stdout.readline()  # what comes before is Python's own start
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Traceback" not in err
     assert list((folder / "cache").rglob("*.part")) == []

@@ -1,6 +1,7 @@
 """One program, many ways to run it, one behaviour: output, errors, exit status and what is left in the heap.
 
-The common modes for every script, and one of the rare ones, which ``--rotation`` picks; all of them with ``--long``.
+The common modes for every script, and of those that take turns the ones that ``--rotation`` picks; all of them with
+``--long``.
 """
 
 from __future__ import annotations

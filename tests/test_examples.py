@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from corpus import expectation
 from lang.compiler import compile_file
 from lang.library import standard_library
 from minivm.native.presence import available
+from modes import named, place_in_turn
 from running import run
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -24,7 +26,8 @@ FOLDERS = (EXAMPLES, EXAMPLES / "updating")
 FILES = sorted(path for folder in FOLDERS for path in folder.glob("*.mini"))
 PROGRAMS = [path for path in FILES if "// expect:" in path.read_text(encoding="utf-8")]
 MODULES = {"formats.mini", "plugins.mini"}  # imported or loaded by others
-SLOW = {"nbody", "richards"}  # in any mode but the normal one
+SLOW = {"nbody", "richards"}  # wherever the interpreter does much of the work
+COMPILED = ("native", "baseline", "mixed 1")  # they take turns
 
 
 def lines_after(mark: str, text: str) -> list[str]:
@@ -32,21 +35,33 @@ def lines_after(mark: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("mode", ["normal", "collecting", "redefining", "native", "mixed 1"])
-def test_an_example_prints_what_it_says(path: Path, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mode", ["normal", "collecting", "redefining", "compiled"])
+def test_an_example_prints_what_it_says(
+    path: Path, mode: str, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
     text = path.read_text(encoding="utf-8")
-    if mode not in ("normal", "native") and path.stem in SLOW:
+    if mode in ("collecting", "redefining") and path.stem in SLOW:
         pytest.skip("takes too long")
     if mode == "redefining" and "VM.redefine" in text:
         pytest.skip("counts its own versions")
-    if mode in ("native", "mixed 1") and not available():
+    if mode == "compiled" and not available():
         pytest.skip("llvmlite is not installed")
     monkeypatch.chdir(path.parent)  # where the host looks for plug-ins
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines_after("input", text)) + "\n"))
+    program = compile_file(path, standard_library())
     arguments = [word for line in lines_after("args", text) for word in line.split()]
-    outcome = run(compile_file(path, standard_library()), mode, arguments=arguments)
-    assert (outcome.error, outcome.errors, outcome.status) == ("", "", "")
-    assert [line.rstrip() for line in outcome.lines] == list(expectation(text).output)
+    for one in compiled_modes(path.stem, pytestconfig) if mode == "compiled" else (mode,):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines_after("input", text)) + "\n"))
+        outcome = run(program, one, arguments=arguments)
+        assert (outcome.error, outcome.errors, outcome.status) == ("", "", ""), one
+        assert [line.rstrip() for line in outcome.lines] == list(expectation(text).output), one
+
+
+def compiled_modes(name: str, config: pytest.Config) -> Sequence[str]:
+    """The one whose turn it is, or all of them with ``--long``."""
+    modes = [mode for mode in COMPILED if name not in SLOW or not named(mode).mixed]
+    if config.getoption("--long"):
+        return modes
+    return [modes[place_in_turn(name, config.getoption("--rotation")) % len(modes)]]
 
 
 def test_every_example_is_run() -> None:

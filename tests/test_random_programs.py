@@ -118,12 +118,12 @@ def test_a_campaign_goes_on_where_it_was(tmp_path: Path) -> None:
         raise Enough
 
     with pytest.raises(Enough):
-        carry_on(State(first=1000, count=24), 1, stop)
+        carry_on(State(first=1000, count=10), 1, stop, each=8)
     state = State.load(path)
-    assert (state.done, sum(state.counts.values())) == (20, 20)
-    carry_on(state, 1, lambda state: state.save(path))
-    assert State.load(path).done == 24
-    assert sum(State.load(path).counts.values()) == 24
+    assert (state.done, sum(state.counts.values())) == (8, 8)
+    carry_on(state, 1, lambda state: state.save(path), each=8)
+    assert State.load(path).done == 10
+    assert sum(State.load(path).counts.values()) == 10
 
 
 def test_spans_hold_what_was_drawn() -> None:

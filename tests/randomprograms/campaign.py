@@ -13,6 +13,8 @@ from attrs import asdict, define, field
 from .child import Child
 from .oracle import Finding
 
+BATCH = 200  # programs of one child between two writings of the state: few starts, little lost
+
 
 @define
 class State:
@@ -39,9 +41,9 @@ class State:
         return State(**json.loads(path.read_text(encoding="utf-8")))
 
 
-def carry_on(state: State, workers: int, report: Callable[[State], None]) -> None:
-    """Judge the programs that are left; ``report`` is called after each batch, with the state as it is then."""
-    batch = 20 * workers
+def carry_on(state: State, workers: int, report: Callable[[State], None], each: int = BATCH) -> None:
+    """Judge the programs that are left, ``each`` by a child; ``report`` is called after each batch of theirs."""
+    batch = each * workers
     while state.done < state.count:
         first = state.first + state.done
         seeds = range(first, min(first + batch, state.first + state.count))
@@ -54,9 +56,6 @@ def carry_on(state: State, workers: int, report: Callable[[State], None]) -> Non
         state.counts = dict(counts)
         state.done += len(seeds)
         report(state)
-
-
-_children = threading.local()
 
 
 def judged(
