@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from minivm.native import engine as module
 from minivm.native.engine import CACHE_NAME, Engine, InvalidCode, Level, Library, ObjectCode, Unavailable, available
@@ -252,3 +254,31 @@ begun.wait()
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "compiled one\n"
+
+
+class _CollectingName(str):
+    """The name of an export; garbage is collected when llvmlite encodes it, in the midst of linking."""
+
+    def __str__(self) -> str:
+        return self
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        gc.collect()
+        return super().encode(encoding, errors)
+
+
+@needs_llvm
+def test_linking_while_the_last_library_of_the_same_jit_is_collected(engine: Engine) -> None:
+    code = engine.object_code(ADD)
+    circle: list[object] = []
+    circle += [circle, engine.link(code)]  # only a collection finds it
+    for _ in range(module.GROUP - 2):
+        engine.link(code).drop()
+    gc.disable()
+    try:
+        del circle
+        last = engine.link(evolve(code, exports=(_CollectingName("add"),)))
+    finally:
+        gc.enable()
+    assert call(last, "add", 40, 2) == 42
+    assert call(engine.link(code), "add", 1, 2) == 3

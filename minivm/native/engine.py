@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from enum import Enum, unique
 from functools import cache
 from importlib import import_module
 from sys import is_finalizing
-from threading import RLock
+from threading import Lock
 from typing import Any
 
 from attrs import define, field, frozen
@@ -91,8 +92,9 @@ class Engine:
     def __init__(self) -> None:
         self._llvm = _load()
         self._cache = CacheFolder(CACHE_NAME)
-        self._lock = RLock()  # a library may be collected, and so dropped, inside
+        self._lock = Lock()
         self._group: _Group | None = None
+        self._abandoned: deque[Library] = deque()  # what the garbage collector has found
         self._targets: dict[Level, Any] = {}
         llvm = self._llvm
         self._cpu: str = llvm.get_host_cpu_name()
@@ -141,11 +143,22 @@ class Engine:
             builder.import_symbol(name, address)
         for name in code.exports:
             builder.export_symbol(name)
+        while self._abandoned:
+            self._abandoned.popleft().drop()
         with self._lock:
             group = self._group
             if group is None or group.full:
-                group = self._group = _Group(self._llvm.create_lljit_compiler(use_jit_link=True), self._lock)
-            return Library(group, group.link(builder))
+                group = self._group = _Group(self._llvm.create_lljit_compiler(use_jit_link=True))
+            return Library(self, group, group.link(builder))
+
+    def unlink(self, library: Library) -> None:
+        """Give a library's memory back."""
+        with self._lock:
+            library.group.unlink(library.tracker)
+
+    def abandon(self, library: Library) -> None:
+        """Drop a library when there is time."""
+        self._abandoned.append(library)
 
     def optimised_ir(self, ir: str) -> str:
         """The module after LLVM's passes, as text."""
@@ -231,7 +244,6 @@ class _Group:
     """
 
     jit: Any
-    lock: Any  # the engine's
     made: int = 0
     alive: int = 0
 
@@ -248,32 +260,32 @@ class _Group:
         self.alive += 1
         return tracker
 
-    def drop(self, tracker: Any) -> None:
-        with self.lock:
-            tracker.close()
-            self.alive -= 1
-            if self.full and not self.alive:
-                self.jit.close()
+    def unlink(self, tracker: Any) -> None:
+        tracker.close()
+        self.alive -= 1
+        if self.full and not self.alive:
+            self.jit.close()
 
 
 @define(eq=False)
 class Library:
     """Linked code. It can be called until it is dropped; whoever calls it sees to that."""
 
-    _group: _Group
-    _tracker: Any = field(repr=False)
+    _engine: Engine = field(repr=False)
+    group: _Group = field(repr=False)
+    tracker: Any = field(repr=False)
     dropped: bool = False
 
     def address(self, name: str) -> int:
         """Where an exported function starts."""
-        return int(self._tracker[name])
+        return int(self.tracker[name])
 
     def drop(self) -> None:
         """Give the memory back. Nothing of it may be running, or be called again."""
         if not self.dropped:
             self.dropped = True
-            self._group.drop(self._tracker)
+            self._engine.unlink(self)
 
     def __del__(self) -> None:
-        if not is_finalizing():  # the process is ending: so is its memory
-            self.drop()
+        if not self.dropped and not is_finalizing():  # when the process ends, so does its memory
+            self._engine.abandon(self)  # garbage is found at any moment, while LLVM links, too
