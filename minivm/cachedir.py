@@ -10,8 +10,7 @@ An entry is one file, ``FOLDER/NAME/KEY``:
 It is written beside its place and renamed into it, so a reader sees all of it or nothing. An entry that is missing,
 damaged, of another key or unreadable is ``None``, and one that cannot be written is not kept: a cache costs time when
 it fails, never a result. Each name has a cap; the entries used longest ago go first, when a process that has written
-ends: looking at thousands of files beside a busy program takes seconds, as each of them waits for Python's
-lock.
+ends: looking at thousands of files beside a busy program takes seconds, as each of them waits for Python's lock.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--long", action="store_true", help="also run the tests marked long, and every mode (many minutes)"
     )
     parser.addoption(
-        "--rotation", type=int, default=0, help="another number: other rare modes and other random programs are run"
+        "--rotation", type=int, default=0, help="another number: other modes in turn, other random programs"
     )
 
 

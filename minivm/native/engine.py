@@ -157,7 +157,7 @@ class Engine:
             library.group.unlink(library.tracker)
 
     def abandon(self, library: Library) -> None:
-        """Drop a library when there is time."""
+        """Drop a library at the next link: now LLVM may be at work on the same thread."""
         self._abandoned.append(library)
 
     def optimised_ir(self, ir: str) -> str:
